@@ -1,0 +1,10 @@
+# Warnings and sanitizers for the project's own targets; nobody who links impasto inherits them.
+function(impasto_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wno-sign-conversion $<$<BOOL:${IMPASTO_WERROR}>:-Werror>)
+endfunction()
+
+if(IMPASTO_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,11 @@
+# What impasto builds on, all from Debian's packages; third_party/README.md says what each is for.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(dnnl 2.6 REQUIRED CONFIG)
+find_package(BLAS REQUIRED)
+find_path(IMPASTO_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas REQUIRED)
+find_path(IMPASTO_STB_INCLUDE stb/stb_image.h REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBEXIF REQUIRED IMPORTED_TARGET libexif)

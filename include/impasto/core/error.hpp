@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace impasto {
+
+/// Everything that impasto throws on purpose derives from this.
+/// A message is one line: what was attempted, what was found, what would be right.
+class error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Extents that disagree, or that a network cannot process.
+class shape_error : public error {
+public:
+    using error::error;
+};
+
+/// An option outside its range, or options that contradict each other.
+class option_error : public error {
+public:
+    using error::error;
+};
+
+/// A file whose content is not what it claims to be.
+class format_error : public error {
+public:
+    using error::error;
+};
+
+/// A file that cannot be opened, read or written.
+class io_error : public error {
+public:
+    using error::error;
+};
+
+/// An allocation that the device refused; the message carries the bytes asked for.
+class out_of_memory : public error {
+public:
+    using error::error;
+};
+
+}  // namespace impasto

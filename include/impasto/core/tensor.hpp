@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <impasto/core/device.hpp>
+#include <impasto/core/error.hpp>
+#include <impasto/core/shape.hpp>
+
+namespace impasto {
+
+/// Order of the elements in memory.
+enum class layout {
+    nchw,     ///< planar: pixels, filters, matrices
+    nchw16c,  ///< planes of 16 interleaved channels, the last one zero-padded: the CPU's feature
+              ///< maps
+    nhwc,     ///< interleaved: the GPU's feature maps
+};
+
+[[nodiscard]] constexpr const char* to_string(layout l) {
+    return l == layout::nchw ? "nchw" : l == layout::nchw16c ? "nchw16c" : "nhwc";
+}
+
+/// Channels that each plane of a nchw16c map interleaves.
+inline constexpr std::int64_t channel_block = 16;
+
+/// Elements that a tensor of these extents occupies, padding included.
+[[nodiscard]] constexpr std::int64_t storage_elements(shape s, layout l) {
+    if (l == layout::nchw16c)
+        s.c = (s.c + channel_block - 1) / channel_block * channel_block;
+    return s.elements();
+}
+
+/// A tensor that somebody else owns: pointer, extents, layout. Cheap to copy.
+template <class T, class Device>
+class tensor_view {
+public:
+    using value_type = std::remove_const_t<T>;
+
+    tensor_view() = default;
+    tensor_view(T* data, impasto::shape s, impasto::layout l = layout::nchw)
+        : data_(data), shape_(s), layout_(l) {}
+
+    /// A view that may write also serves where one that reads is asked for.
+    operator tensor_view<const T, Device>() const requires(!std::is_const_v<T>) {
+        return {data_, shape_, layout_};
+    }
+
+    [[nodiscard]] T* data() const { return data_; }
+    [[nodiscard]] const impasto::shape& shape() const { return shape_; }
+    [[nodiscard]] impasto::layout layout() const { return layout_; }
+    /// Elements in memory, padding included.
+    [[nodiscard]] std::int64_t size() const { return storage_elements(shape_, layout_); }
+    [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
+    [[nodiscard]] bool empty() const { return data_ == nullptr; }
+
+    [[nodiscard]] T* begin() const requires std::is_same_v<Device, cpu> { return data_; }
+    [[nodiscard]] T* end() const requires std::is_same_v<Device, cpu> { return data_ + size(); }
+
+private:
+    T* data_ = nullptr;
+    impasto::shape shape_{0, 0, 0, 0};
+    impasto::layout layout_ = layout::nchw;
+};
+
+/// A tensor that owns its memory. Contents start undefined. Moves; never copies by accident.
+template <class T, class Device>
+class tensor {
+public:
+    tensor() = default;
+
+    /// Throws shape_error on impossible extents and out_of_memory.
+    explicit tensor(impasto::shape s, impasto::layout l = layout::nchw) : shape_(s), layout_(l) {
+        const auto bytes = checked_multiply(storage_elements(s, l), sizeof(T));
+        data_ = static_cast<T*>(memory<Device>::allocate(static_cast<std::size_t>(bytes)));
+    }
+
+    tensor(const tensor&) = delete;
+    tensor& operator=(const tensor&) = delete;
+    tensor(tensor&& other) noexcept { swap(other); }
+    tensor& operator=(tensor&& other) noexcept {
+        tensor(std::move(other)).swap(*this);
+        return *this;
+    }
+    ~tensor() { memory<Device>::release(data_); }
+
+    [[nodiscard]] tensor_view<T, Device> view() { return {data_, shape_, layout_}; }
+    [[nodiscard]] tensor_view<const T, Device> view() const { return {data_, shape_, layout_}; }
+    operator tensor_view<T, Device>() { return view(); }
+    operator tensor_view<const T, Device>() const { return view(); }
+
+    [[nodiscard]] T* data() { return data_; }
+    [[nodiscard]] const T* data() const { return data_; }
+    [[nodiscard]] const impasto::shape& shape() const { return shape_; }
+    [[nodiscard]] impasto::layout layout() const { return layout_; }
+    [[nodiscard]] std::int64_t size() const { return storage_elements(shape_, layout_); }
+    [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
+    [[nodiscard]] bool empty() const { return data_ == nullptr; }
+
+    [[nodiscard]] T* begin() requires std::is_same_v<Device, cpu> { return data_; }
+    [[nodiscard]] T* end() requires std::is_same_v<Device, cpu> { return data_ + size(); }
+    [[nodiscard]] const T* begin() const requires std::is_same_v<Device, cpu> { return data_; }
+    [[nodiscard]] const T* end() const requires std::is_same_v<Device, cpu> {
+        return data_ + size();
+    }
+
+private:
+    void swap(tensor& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(shape_, other.shape_);
+        std::swap(layout_, other.layout_);
+    }
+
+    T* data_ = nullptr;
+    impasto::shape shape_{0, 0, 0, 0};
+    impasto::layout layout_ = layout::nchw;
+};
+
+/// Throws shape_error "operation: what: expected …, found …" unless both agree.
+inline void expect_shape(const char* operation, const char* what, const shape& expected,
+                         const shape& found) {
+    if (!(expected == found))
+        throw shape_error(std::string(operation) + ": " + what + ": expected " +
+                          to_string(expected) + ", found " + to_string(found));
+}
+
+}  // namespace impasto

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include <impasto/nn/network.hpp>
+
+namespace impasto::weights {
+
+struct load_options {
+    /// Overrides what the file's metadata or its origin say.
+    std::optional<nn::preprocessing> preprocessing;
+};
+
+/// Reads a VGG from a .safetensors file. Keys as torchvision's (features.0.weight), Caffe's
+/// (conv1_1.weight) or impasto's; float32, float16 or bfloat16. The topology is recognised from
+/// names and shapes. Throws io_error or format_error, naming the file and what is wrong with it.
+[[nodiscard]] nn::network load(const std::filesystem::path& file, const load_options& options = {});
+
+/// The small VGG that the library carries: ten convolutions, trained on Tiny-ImageNet.
+[[nodiscard]] nn::network built_in();
+
+}  // namespace impasto::weights
