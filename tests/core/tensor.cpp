@@ -23,7 +23,8 @@ TEST_CASE("a tensor moves and never copies by accident") {
     CHECK(reinterpret_cast<std::uintptr_t>(data) % 64 == 0);
 }
 
-TEST_CASE("a blocked map pads its channels to sixteen") {
+TEST_CASE("a blocked map pads its channels to whole blocks") {
+    CHECK(tensor<float, cpu>({1, 3, 5, 7}, layout::nchw8c).size() == 8 * 35);
     CHECK(tensor<float, cpu>({1, 3, 5, 7}, layout::nchw16c).size() == 16 * 35);
     CHECK(tensor<float, cpu>({1, 32, 5, 7}, layout::nchw16c).size() == 32 * 35);
     CHECK(tensor<float, cpu>({1, 3, 5, 7}).size() == 105);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include <impasto/core/device.hpp>
+#include <impasto/core/tensor.hpp>
 
 namespace impasto {
 
@@ -26,6 +27,14 @@ public:
     context& operator=(const context&) = delete;
 
     [[nodiscard]] int threads() const;
+
+    /// What feature maps look like here: nchw16c where the processor has AVX-512, else nchw8c.
+    [[nodiscard]] layout feature_layout() const;
+
+    /// Scratch memory that the next operation may use, 64-byte aligned. Grows, never shrinks, and
+    /// is shared by all operations: reserve what a loop will need and the loop allocates nothing.
+    void reserve(std::size_t bytes);
+    [[nodiscard]] std::size_t reserved_bytes() const;
 
     /// The engine's state; defined in src/cpu, for operations only.
     struct state;

@@ -15,22 +15,29 @@ namespace impasto {
 /// Order of the elements in memory.
 enum class layout {
     nchw,     ///< planar: pixels, filters, matrices
-    nchw16c,  ///< planes of 16 interleaved channels, the last one zero-padded: the CPU's feature
-              ///< maps
-    nhwc,     ///< interleaved: the GPU's feature maps
+    nchw8c,   ///< planes of 8 interleaved channels, the last zero-padded: feature maps with AVX2
+    nchw16c,  ///< the same by 16: feature maps with AVX-512
+    nhwc,     ///< interleaved: feature maps on the GPU
 };
 
 [[nodiscard]] constexpr const char* to_string(layout l) {
-    return l == layout::nchw ? "nchw" : l == layout::nchw16c ? "nchw16c" : "nhwc";
+    constexpr const char* names[] = {"nchw", "nchw8c", "nchw16c", "nhwc"};
+    return names[static_cast<int>(l)];
 }
 
-/// Channels that each plane of a nchw16c map interleaves.
-inline constexpr std::int64_t channel_block = 16;
+/// Channels that one plane interleaves; 1 for a layout without blocks.
+[[nodiscard]] constexpr std::int64_t channel_block(layout l) {
+    return l == layout::nchw16c ? 16 : l == layout::nchw8c ? 8 : 1;
+}
+
+/// Planes that a map of c channels has.
+[[nodiscard]] constexpr std::int64_t channel_blocks(std::int64_t c, layout l) {
+    return (c + channel_block(l) - 1) / channel_block(l);
+}
 
 /// Elements that a tensor of these extents occupies, padding included.
 [[nodiscard]] constexpr std::int64_t storage_elements(shape s, layout l) {
-    if (l == layout::nchw16c)
-        s.c = (s.c + channel_block - 1) / channel_block * channel_block;
+    s.c = channel_blocks(s.c, l) * channel_block(l);
     return s.elements();
 }
 

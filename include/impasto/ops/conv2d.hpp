@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+
+namespace impasto::ops {
+
+struct conv_geometry {
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    std::int64_t padding = 1;  ///< zeros on each side
+};
+
+enum class activation { none, relu };
+
+/// fastest: per layer what is quickest on this machine, by a fixed rule (Winograd F(4×4,3×3), Lavin
+/// & Gray 2016, where it applies); direct: sums in plain order, nearest to exact arithmetic.
+enum class conv_algorithm { fastest, direct };
+
+struct conv_options {
+    conv_geometry geometry{};
+    ops::activation activation = activation::none;  ///< fused into forward
+    conv_algorithm algorithm = conv_algorithm::fastest;
+};
+
+/// A convolution planned for one size of input: the filters are laid out once, forward and flipped.
+/// Source: Dumoulin & Visin 2016; cross-correlation, as all networks mean it.
+template <class T, class Device>
+class conv2d {
+public:
+    /// weights: [out,in,kh,kw] on the host; bias: [1,out,1,1] on the host, or empty for none;
+    /// input: [1,in,H,W]. Throws shape_error where they disagree or the output would be empty.
+    conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
+           tensor_view<const float, cpu> bias, shape input, conv_options options = {});
+    ~conv2d();
+    conv2d(conv2d&&) noexcept;
+    conv2d& operator=(conv2d&&) noexcept;
+
+    [[nodiscard]] shape input_shape() const;
+    [[nodiscard]] shape output_shape() const;
+    /// What forward reads: planar for three channels (pixels), else the context's feature layout.
+    [[nodiscard]] layout input_layout() const;
+    /// Bytes that the filters occupy as laid out, and scratch that a call uses.
+    [[nodiscard]] std::size_t filter_bytes() const;
+    [[nodiscard]] std::size_t scratch_bytes(const context<Device>& ctx) const;
+
+    /// output = activation(weights ⋆ input + bias). Feature layout out; may not alias input.
+    void forward(context<Device>& ctx, tensor_view<const T, Device> input,
+                 tensor_view<T, Device> output) const;
+
+    /// d_input = the transposed convolution of d_output: no activation, no bias. The caller has
+    /// passed d_output back through the activation (ops::relu_backward). Feature layout in and out.
+    void backward_data(context<Device>& ctx, tensor_view<const T, Device> d_output,
+                       tensor_view<T, Device> d_input) const;
+
+private:
+    struct plan;
+    std::unique_ptr<plan> plan_;
+};
+
+}  // namespace impasto::ops

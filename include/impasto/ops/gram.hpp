@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+
+namespace impasto::ops {
+
+/// Gram matrix G = F·Fᵀ of one feature map, both triangles written.
+/// features: [1,C,H,W], any layout; gram: [1,1,C,C], not normalised (see docs/conventions.md).
+/// Throws shape_error where they disagree.
+/// Source: Gatys et al. 2016, eq. 3; SYRK over cache-sized runs of pixels, mirrored.
+void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view<float, cpu> gram);
+
+/// gradient += D·F: what a loss adds at a feature map when D = (∂E/∂G + ∂E/∂Gᵀ), which is
+/// symmetric. features, gradient: [1,C,H,W]; d_gram: [1,1,C,C]. Source: Gatys et al. 2016, eq. 6.
+void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
+                   tensor_view<const float, cpu> d_gram, tensor_view<float, cpu> gradient);
+
+/// Scratch that both use for such a map.
+[[nodiscard]] std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features);
+
+}  // namespace impasto::ops

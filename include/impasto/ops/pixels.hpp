@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+
+namespace impasto::ops {
+
+enum class border { zero, replicate };
+
+/// A network's view of pixels: channel k of the result is gain[k] · pixels[source[k]] + offset[k].
+struct pixel_transform {
+    std::array<int, 3> source{0, 1, 2};
+    std::array<float, 3> gain{1, 1, 1};
+    std::array<float, 3> offset{};
+};
+
+/// pixels: planar [1,3,H,W] → input: planar [1,3,H+2m,W+2m], whose margin of m repeats the nearest
+/// pixel, or is zero (after the transform, as a network that pads with zeros sees it).
+void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cpu> pixels, tensor_view<float, cpu> input);
+
+/// Writes d_pixels from d_input, whose margin is folded back onto the edge where it was replicated.
+/// d_input may be planar or in a feature layout.
+void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const float, cpu> d_input,
+                               tensor_view<float, cpu> d_pixels);
+
+/// Copies between layouts; padding channels of a blocked result become zero.
+void reorder(context<cpu>& ctx, tensor_view<const float, cpu> from, tensor_view<float, cpu> to);
+
+}  // namespace impasto::ops

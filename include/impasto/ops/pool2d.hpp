@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+
+namespace impasto::ops {
+
+/// 2×2, stride 2; an odd last row or column is left out.
+enum class pooling {
+    max,
+    average,  ///< Gatys et al. 2016, §2: smoother pictures
+    l2,       ///< square root of the sum of squares: in between
+};
+
+struct pool_options {
+    pooling kind = pooling::max;
+    /// Multiplies the result. ×2 for average and ×0.78 for l2 keep the magnitudes that the next
+    /// filters learned to expect from max.
+    float scale = 1;
+};
+
+[[nodiscard]] constexpr shape pooled(shape s) {
+    return {s.n, s.c, s.h / 2, s.w / 2};
+}
+
+/// input: [1,C,H,W] → output: [1,C,⌊H/2⌋,⌊W/2⌋] in the same layout.
+/// argmax: one byte an element of output, 0–3 = 2·row + column of the first maximum; written by max
+/// alone, and may be empty where no backward pass follows.
+void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
+            tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax);
+
+/// Everything that the backward pass reads of the forward one; what `kind` does not use may be
+/// empty.
+struct pool_saved {
+    tensor_view<const std::uint8_t, cpu> argmax;  ///< max
+    tensor_view<const float, cpu> input;          ///< l2
+    tensor_view<const float, cpu> output;         ///< l2
+};
+
+/// Writes all of d_input, zeros included.
+void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved& saved,
+                     tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input);
+
+}  // namespace impasto::ops

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+
+namespace impasto::ops {
+
+/// One bit an element says where a ReLU let its input through: a 32nd of the map, and all that the
+/// backward pass needs of it. mask: [1,1,1,relu_mask_bytes(features)].
+[[nodiscard]] std::int64_t relu_mask_bytes(const shape& features, layout l);
+void relu_mask(context<cpu>& ctx, tensor_view<const float, cpu> features,
+               tensor_view<std::uint8_t, cpu> mask);
+
+/// In place: zero wherever the mask, or the ReLU's own output, is not positive.
+void relu_backward(context<cpu>& ctx, tensor_view<const std::uint8_t, cpu> mask,
+                   tensor_view<float, cpu> gradient);
+void relu_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
+                   tensor_view<float, cpu> gradient);
+
+/// In place, for those who have not fused it: max(x, 0).
+void relu(context<cpu>& ctx, tensor_view<float, cpu> x);
+
+}  // namespace impasto::ops

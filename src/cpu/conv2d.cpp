@@ -1,0 +1,157 @@
+#include <impasto/ops/conv2d.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include "cpu/dnnl_convolution.hpp"
+#include "cpu/winograd.hpp"
+
+namespace impasto::ops {
+
+namespace {
+
+shape output_of(const shape& weights, const shape& input, const conv_geometry& g) {
+    if (weights.c != input.c || weights.h != g.kernel || weights.w != g.kernel || input.n != 1)
+        throw shape_error("conv2d: filter " + to_string(weights) + " does not fit input " +
+                          to_string(input) + " with kernel " + std::to_string(g.kernel));
+    const auto extent = [&](std::int64_t in) {
+        return (in + 2 * g.padding - g.kernel) / g.stride + 1;
+    };
+    const shape output{1, weights.n, extent(input.h), extent(input.w)};
+    if (output.h < 1 || output.w < 1)
+        throw shape_error("conv2d: no output for input " + to_string(input) + " and kernel " +
+                          std::to_string(g.kernel));
+    return output;
+}
+
+void expect_map(const char* what, const shape& wanted, layout order,
+                tensor_view<const float, cpu> found) {
+    expect_shape("conv2d", what, wanted, found.shape());
+    if (found.layout() != order)
+        throw shape_error(std::string("conv2d: ") + what + ": expected layout " + to_string(order) +
+                          ", found " + to_string(found.layout()));
+}
+
+}  // namespace
+
+/// One direction runs either as a oneDNN primitive or through our own Winograd transform.
+template <>
+struct conv2d<float, cpu>::plan {
+    shape input, output;
+    layout input_layout, feature_layout;
+    activation after;
+    cpu_detail::dnnl_convolution forward, backward;
+    cpu_detail::winograd_filter forward_filter, backward_filter;
+    tensor<float, cpu> bias;  // whole blocks, for forward_filter
+};
+
+template <>
+conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weights,
+                           tensor_view<const float, cpu> bias, shape input, conv_options options)
+    : plan_(std::make_unique<plan>()) {
+    auto& p = *plan_;
+    const auto& g = options.geometry;
+    p.input = input;
+    p.output = output_of(weights.shape(), input, g);
+    p.feature_layout = ctx.feature_layout();
+    p.input_layout = input.c == 3 ? layout::nchw : p.feature_layout;
+    p.after = options.activation;
+    if (!bias.empty())
+        expect_shape("conv2d", "bias", {1, p.output.c, 1, 1}, bias.shape());
+
+    cpu_detail::dnnl_convolution_spec spec{.weights = weights,
+                                           .bias = bias,
+                                           .input = p.input,
+                                           .output = p.output,
+                                           .input_layout = p.input_layout,
+                                           .output_layout = p.feature_layout,
+                                           .geometry = g,
+                                           .algorithm = dnnl::algorithm::convolution_winograd,
+                                           .relu = options.activation == activation::relu};
+    const bool winograd = options.algorithm == conv_algorithm::fastest && g.kernel == 3 &&
+                          g.stride == 1 && g.padding == 1;
+    const bool pixels = input.c == 3;  // too few channels for Winograd to pay, forward
+
+    if (winograd && !pixels) {
+        p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec, false);
+        if (p.forward.empty()) {
+            p.forward_filter = cpu_detail::winograd_transform(weights, false, p.feature_layout);
+            p.bias = tensor<float, cpu>({1, p.forward_filter.out, 1, 1});
+            std::fill(p.bias.begin(), p.bias.end(), 0.0f);
+            std::copy(bias.begin(), bias.end(), p.bias.begin());
+        }
+        p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, false);
+    }
+    spec.algorithm = dnnl::algorithm::convolution_direct;
+    if (!winograd || pixels)
+        p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec, true);
+    // Pixels come in planar; their gradient leaves in blocks, the only way that is fast.
+    spec.input_layout = p.feature_layout;
+    if (!winograd)
+        p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, true);
+    else if (p.backward.empty())
+        p.backward_filter = cpu_detail::winograd_transform(weights, true, p.feature_layout);
+}
+
+template <>
+conv2d<float, cpu>::~conv2d() = default;
+template <>
+conv2d<float, cpu>::conv2d(conv2d&&) noexcept = default;
+template <>
+conv2d<float, cpu>& conv2d<float, cpu>::operator=(conv2d&&) noexcept = default;
+
+template <>
+shape conv2d<float, cpu>::input_shape() const {
+    return plan_->input;
+}
+template <>
+shape conv2d<float, cpu>::output_shape() const {
+    return plan_->output;
+}
+template <>
+layout conv2d<float, cpu>::input_layout() const {
+    return plan_->input_layout;
+}
+
+template <>
+std::size_t conv2d<float, cpu>::filter_bytes() const {
+    const auto& p = *plan_;
+    return p.forward.filter_bytes() + p.backward.filter_bytes() + p.forward_filter.u.bytes() +
+           p.backward_filter.u.bytes();
+}
+
+template <>
+std::size_t conv2d<float, cpu>::scratch_bytes(const context<cpu>& ctx) const {
+    const auto& p = *plan_;
+    return std::max({p.forward.scratch_bytes(), p.backward.scratch_bytes(),
+                     cpu_detail::winograd_scratch_bytes(ctx, p.forward_filter, p.input),
+                     cpu_detail::winograd_scratch_bytes(ctx, p.backward_filter, p.output)});
+}
+
+template <>
+void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu> input,
+                                 tensor_view<float, cpu> output) const {
+    const auto& p = *plan_;
+    expect_map("input", p.input, p.input_layout, input);
+    expect_map("output", p.output, p.feature_layout, output);
+    if (p.forward.empty())
+        cpu_detail::winograd_convolve(ctx, p.forward_filter, input,
+                                      {.bias = p.bias.data(), .relu = p.after == activation::relu},
+                                      output);
+    else
+        p.forward.run(ctx, input.data(), output.data());
+}
+
+template <>
+void conv2d<float, cpu>::backward_data(context<cpu>& ctx, tensor_view<const float, cpu> d_output,
+                                       tensor_view<float, cpu> d_input) const {
+    const auto& p = *plan_;
+    expect_map("d_output", p.output, p.feature_layout, d_output);
+    expect_map("d_input", p.input, p.feature_layout, d_input);
+    if (p.backward.empty())
+        cpu_detail::winograd_convolve(ctx, p.backward_filter, d_output, {}, d_input);
+    else
+        p.backward.run(ctx, d_output.data(), d_input.data());
+}
+
+}  // namespace impasto::ops

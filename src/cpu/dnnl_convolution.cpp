@@ -1,0 +1,161 @@
+#include "cpu/dnnl_convolution.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "cpu/context_state.hpp"
+
+namespace impasto::cpu_detail {
+
+namespace {
+
+using format = dnnl::memory::format_tag;
+using forward_convolution = dnnl::convolution_forward;
+using backward_convolution = dnnl::convolution_backward_data;
+
+dnnl::memory::desc describe(const shape& s, format tag) {
+    return {{s.n, s.c, s.h, s.w}, dnnl::memory::data_type::f32, tag};
+}
+
+format tag_of(layout l) {
+    if (l == layout::nchw)
+        return format::nchw;
+    return l == layout::nchw16c ? format::nChw16c : format::nChw8c;
+}
+
+struct descriptions {
+    explicit descriptions(const dnnl_convolution_spec& s)
+        : input(describe(s.input, tag_of(s.input_layout))),
+          weights(describe(s.weights.shape(), format::any)),
+          bias({s.output.c}, dnnl::memory::data_type::f32, format::x),
+          output(describe(s.output, tag_of(s.output_layout))),
+          strides{s.geometry.stride, s.geometry.stride},
+          padding{s.geometry.padding, s.geometry.padding} {}
+
+    dnnl::memory::desc input, weights, bias, output;
+    dnnl::memory::dims strides, padding;
+};
+
+dnnl::primitive_attr attributes(bool relu) {
+    dnnl::primitive_attr result;
+    result.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    if (relu) {
+        dnnl::post_ops after;
+        after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+        result.set_post_ops(after);
+    }
+    return result;
+}
+
+forward_convolution::desc forward_operation(const dnnl_convolution_spec& s, const descriptions& d) {
+    constexpr auto kind = dnnl::prop_kind::forward_training;
+    return s.bias.empty() ? forward_convolution::desc(kind, s.algorithm, d.input, d.weights,
+                                                      d.output, d.strides, d.padding, d.padding)
+                          : forward_convolution::desc(kind, s.algorithm, d.input, d.weights, d.bias,
+                                                      d.output, d.strides, d.padding, d.padding);
+}
+
+template <class Description>
+bool usable(const Description& description, bool any) {
+    return description &&
+           (any || !std::string_view(description.impl_info_str()).starts_with("ref"));
+}
+
+dnnl::memory laid_out(const dnnl::engine& engine, dnnl::stream& stream,
+                      tensor_view<const float, cpu> weights, const dnnl::memory::desc& wanted) {
+    dnnl::memory plain(describe(weights.shape(), format::oihw), engine,
+                       const_cast<float*>(weights.data()));
+    dnnl::memory result(wanted, engine);
+    dnnl::reorder(plain, result).execute(stream, plain, result);
+    stream.wait();
+    return result;
+}
+
+}  // namespace
+
+dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolution_spec& spec,
+                                           bool any) {
+    auto& state = ctx.get();
+    const descriptions d(spec);
+    const forward_convolution::primitive_desc description(
+        forward_operation(spec, d), attributes(spec.relu), state.engine, true);
+    if (!usable(description, any))
+        return {};
+    dnnl_convolution result;
+    result.primitive_ = forward_convolution(description);
+    result.weights_ =
+        laid_out(state.engine, state.stream, spec.weights, description.weights_desc());
+    result.from_ = dnnl::memory(d.input, state.engine, nullptr);
+    result.to_ = dnnl::memory(d.output, state.engine, nullptr);
+    result.scratch_ = dnnl::memory(description.scratchpad_desc(), state.engine, nullptr);
+    result.from_argument_ = DNNL_ARG_SRC;
+    result.to_argument_ = DNNL_ARG_DST;
+    if (!spec.bias.empty()) {
+        result.bias_ = dnnl::memory(d.bias, state.engine);
+        std::copy(spec.bias.begin(), spec.bias.end(),
+                  static_cast<float*>(result.bias_.get_data_handle()));
+    }
+    return result;
+}
+
+dnnl_convolution dnnl_convolution::backward_data(context<cpu>& ctx,
+                                                 const dnnl_convolution_spec& spec, bool any) {
+    auto& state = ctx.get();
+    const descriptions d(spec);
+    const forward_convolution::primitive_desc hint(forward_operation(spec, d), state.engine, true);
+    if (!hint)
+        return {};
+    const backward_convolution::primitive_desc description(
+        backward_convolution::desc(spec.algorithm, d.input, d.weights, d.output, d.strides,
+                                   d.padding, d.padding),
+        attributes(false), state.engine, hint, true);
+    if (!usable(description, any))
+        return {};
+    dnnl_convolution result;
+    result.primitive_ = backward_convolution(description);
+    result.weights_ =
+        laid_out(state.engine, state.stream, spec.weights, description.weights_desc());
+    result.from_ = dnnl::memory(d.output, state.engine, nullptr);
+    result.to_ = dnnl::memory(d.input, state.engine, nullptr);
+    result.scratch_ = dnnl::memory(description.scratchpad_desc(), state.engine, nullptr);
+    result.from_argument_ = DNNL_ARG_DIFF_DST;
+    result.to_argument_ = DNNL_ARG_DIFF_SRC;
+    return result;
+}
+
+std::size_t dnnl_convolution::filter_bytes() const {
+    return empty() ? 0 : weights_.get_desc().get_size();
+}
+
+std::size_t dnnl_convolution::scratch_bytes() const {
+    return empty() ? 0 : scratch_.get_desc().get_size();
+}
+
+void dnnl_convolution::run(context<cpu>& ctx, const float* from, float* to) const {
+    auto& state = ctx.get();
+    std::array<dnnl_exec_arg_t, 5> arguments;
+    int count = 0;
+    // The C interface: the C++ one builds a hash map at every call.
+    const auto pass = [&](int argument, const dnnl::memory& memory) {
+        arguments[static_cast<std::size_t>(count++)] = {argument, memory.get()};
+    };
+    const auto pass_at = [&](int argument, const dnnl::memory& memory, void* data) {
+        dnnl_memory_set_data_handle_v2(memory.get(), data, state.stream.get());
+        pass(argument, memory);
+    };
+    pass_at(from_argument_, from_, const_cast<float*>(from));
+    pass_at(to_argument_, to_, to);
+    pass(DNNL_ARG_WEIGHTS, weights_);
+    if (bias_)
+        pass(DNNL_ARG_BIAS, bias_);
+    if (const auto bytes = scratch_bytes(); bytes > 0)
+        pass_at(DNNL_ARG_SCRATCHPAD, scratch_,
+                state.scratch_as<std::byte>(ctx, static_cast<std::int64_t>(bytes)));
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(primitive_.get(), state.stream.get(), count, arguments.data()),
+        "convolution");
+    state.stream.wait();
+}
+
+}  // namespace impasto::cpu_detail

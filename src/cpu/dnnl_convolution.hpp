@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+
+#include <dnnl.hpp>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+#include <impasto/ops/conv2d.hpp>
+
+namespace impasto::cpu_detail {
+
+/// What oneDNN needs to know of a convolution.
+struct dnnl_convolution_spec {
+    tensor_view<const float, cpu> weights;  ///< [out,in,kh,kw]
+    tensor_view<const float, cpu> bias;     ///< may be empty
+    shape input, output;
+    layout input_layout, output_layout;
+    ops::conv_geometry geometry;
+    dnnl::algorithm algorithm;
+    bool relu;
+};
+
+/// A oneDNN convolution, planned once. Running it allocates nothing of ours.
+class dnnl_convolution {
+public:
+    dnnl_convolution() = default;
+
+    /// An empty one where oneDNN has no implementation, or only its slow reference, unless any will
+    /// do.
+    [[nodiscard]] static dnnl_convolution forward(context<cpu>& ctx,
+                                                  const dnnl_convolution_spec& spec, bool any);
+    [[nodiscard]] static dnnl_convolution backward_data(context<cpu>& ctx,
+                                                        const dnnl_convolution_spec& spec,
+                                                        bool any);
+
+    [[nodiscard]] bool empty() const { return !primitive_; }
+    [[nodiscard]] std::size_t filter_bytes() const;
+    [[nodiscard]] std::size_t scratch_bytes() const;
+
+    void run(context<cpu>& ctx, const float* from, float* to) const;
+
+private:
+    dnnl::primitive primitive_;
+    dnnl::memory weights_, bias_, from_, to_, scratch_;
+    int from_argument_ = 0, to_argument_ = 0;
+};
+
+}  // namespace impasto::cpu_detail

@@ -1,0 +1,162 @@
+#pragma once
+
+// The obviously right version of everything that is computed elsewhere: plain loops over planar
+// arrays, templated so that gradients can be checked in double.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <impasto/core/shape.hpp>
+#include <impasto/ops/pool2d.hpp>
+
+namespace reference {
+
+using impasto::shape;
+
+/// Planar [c,h,w].
+template <class T>
+struct map {
+    std::int64_t c = 0, h = 0, w = 0;
+    std::vector<T> values;
+
+    map() = default;
+    map(std::int64_t channels, std::int64_t height, std::int64_t width, T value = {})
+        : c(channels),
+          h(height),
+          w(width),
+          values(static_cast<std::size_t>(channels * height * width), value) {}
+
+    T& at(std::int64_t k, std::int64_t y, std::int64_t x) {
+        return values[static_cast<std::size_t>((k * h + y) * w + x)];
+    }
+    const T& at(std::int64_t k, std::int64_t y, std::int64_t x) const {
+        return values[static_cast<std::size_t>((k * h + y) * w + x)];
+    }
+    [[nodiscard]] bool inside(std::int64_t y, std::int64_t x) const {
+        return y >= 0 && y < h && x >= 0 && x < w;
+    }
+    [[nodiscard]] impasto::shape shape() const { return {1, c, h, w}; }
+};
+
+/// weights: [out][in][k][k], stride 1.
+template <class T>
+map<T> conv2d(const map<T>& input, const std::vector<T>& weights, const std::vector<T>& bias,
+              std::int64_t k, std::int64_t padding) {
+    const auto out = static_cast<std::int64_t>(bias.size());
+    map<T> result(out, input.h + 2 * padding - k + 1, input.w + 2 * padding - k + 1);
+    for (std::int64_t o = 0; o < out; ++o)
+        for (std::int64_t y = 0; y < result.h; ++y)
+            for (std::int64_t x = 0; x < result.w; ++x) {
+                T sum = bias[static_cast<std::size_t>(o)];
+                for (std::int64_t i = 0; i < input.c; ++i)
+                    for (std::int64_t r = 0; r < k; ++r)
+                        for (std::int64_t s = 0; s < k; ++s)
+                            if (input.inside(y + r - padding, x + s - padding))
+                                sum += weights[static_cast<std::size_t>(
+                                           ((o * input.c + i) * k + r) * k + s)] *
+                                       input.at(i, y + r - padding, x + s - padding);
+                result.at(o, y, x) = sum;
+            }
+    return result;
+}
+
+template <class T>
+map<T> conv2d_backward_data(const map<T>& d_output, const std::vector<T>& weights, shape input,
+                            std::int64_t k, std::int64_t padding) {
+    map<T> result(input.c, input.h, input.w);
+    for (std::int64_t o = 0; o < d_output.c; ++o)
+        for (std::int64_t y = 0; y < d_output.h; ++y)
+            for (std::int64_t x = 0; x < d_output.w; ++x)
+                for (std::int64_t i = 0; i < input.c; ++i)
+                    for (std::int64_t r = 0; r < k; ++r)
+                        for (std::int64_t s = 0; s < k; ++s)
+                            if (result.inside(y + r - padding, x + s - padding))
+                                result.at(i, y + r - padding, x + s - padding) +=
+                                    d_output.at(o, y, x) *
+                                    weights[static_cast<std::size_t>(
+                                        ((o * input.c + i) * k + r) * k + s)];
+    return result;
+}
+
+template <class T>
+map<T> relu(map<T> x) {
+    for (T& value : x.values)
+        value = std::max(value, T(0));
+    return x;
+}
+
+template <class T>
+map<T> pool2d(const map<T>& input, impasto::ops::pool_options options) {
+    map<T> result(input.c, input.h / 2, input.w / 2);
+    for (std::int64_t k = 0; k < result.c; ++k)
+        for (std::int64_t y = 0; y < result.h; ++y)
+            for (std::int64_t x = 0; x < result.w; ++x) {
+                const T a = input.at(k, 2 * y, 2 * x), b = input.at(k, 2 * y, 2 * x + 1);
+                const T c = input.at(k, 2 * y + 1, 2 * x), d = input.at(k, 2 * y + 1, 2 * x + 1);
+                T value = std::max({a, b, c, d});
+                if (options.kind == impasto::ops::pooling::average)
+                    value = (a + b + c + d) / 4;
+                if (options.kind == impasto::ops::pooling::l2)
+                    value = std::sqrt(a * a + b * b + c * c + d * d);
+                result.at(k, y, x) = value * static_cast<T>(options.scale);
+            }
+    return result;
+}
+
+/// [c][c], not normalised.
+template <class T>
+std::vector<T> gram(const map<T>& f) {
+    std::vector<T> g(static_cast<std::size_t>(f.c * f.c));
+    for (std::int64_t i = 0; i < f.c; ++i)
+        for (std::int64_t j = 0; j < f.c; ++j)
+            for (std::int64_t p = 0; p < f.h * f.w; ++p)
+                g[static_cast<std::size_t>(i * f.c + j)] +=
+                    f.values[static_cast<std::size_t>(i * f.h * f.w + p)] *
+                    f.values[static_cast<std::size_t>(j * f.h * f.w + p)];
+    return g;
+}
+
+template <class T>
+T squared_error(const map<T>& a, const map<T>& b) {
+    T sum = 0;
+    for (std::size_t i = 0; i < a.values.size(); ++i)
+        sum += (a.values[i] - b.values[i]) * (a.values[i] - b.values[i]);
+    return sum;
+}
+
+template <class T>
+T total_variation(const map<T>& p) {
+    T sum = 0;
+    for (std::int64_t k = 0; k < p.c; ++k)
+        for (std::int64_t y = 0; y < p.h; ++y)
+            for (std::int64_t x = 0; x < p.w; ++x) {
+                if (x + 1 < p.w)
+                    sum +=
+                        (p.at(k, y, x + 1) - p.at(k, y, x)) * (p.at(k, y, x + 1) - p.at(k, y, x));
+                if (y + 1 < p.h)
+                    sum +=
+                        (p.at(k, y + 1, x) - p.at(k, y, x)) * (p.at(k, y + 1, x) - p.at(k, y, x));
+            }
+    return sum;
+}
+
+/// Central differences of f at x, in double: the gradient that everything else is held against.
+template <class F>
+std::vector<double> numeric_gradient(F&& f, std::vector<double> x, double step = 1e-5) {
+    std::vector<double> gradient(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double here = x[i];
+        x[i] = here + step;
+        const double above = f(x);
+        x[i] = here - step;
+        const double below = f(x);
+        x[i] = here;
+        gradient[i] = (above - below) / (2 * step);
+    }
+    return gradient;
+}
+
+}  // namespace reference
