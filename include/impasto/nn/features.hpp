@@ -1,0 +1,295 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <impasto/core/arena_plan.hpp>
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+#include <impasto/nn/network.hpp>
+#include <impasto/ops/conv2d.hpp>
+#include <impasto/ops/gram.hpp>
+#include <impasto/ops/pixels.hpp>
+#include <impasto/ops/pool2d.hpp>
+#include <impasto/ops/relu.hpp>
+#include <impasto/ops/vector.hpp>
+
+namespace impasto::nn {
+
+struct features_options {
+    std::vector<std::string> taps;  ///< "relu4_2", "pool3", …; any order, each once
+    ops::pool_options pooling{};
+    ops::border border = ops::border::zero;  ///< around the pixels, for conv1_1
+    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    bool backward = true;  ///< false: forward alone, and the memory of forward alone
+};
+
+/// A network at work on pictures of one size. Planned once: every buffer lies in one arena, and a
+/// loop of forward and backward allocates nothing. Only the layers up to the last tap exist.
+///
+/// Backward needs whole maps at the taps alone; elsewhere a bit an element says what a ReLU let
+/// through, and a byte where a maximum stood.
+template <class T, class Device>
+class features {
+public:
+    /// pixels: [1,3,H,W]. Throws option_error for a tap that the network lacks or that is named
+    /// twice, and shape_error, with the smallest size that works, for too small a picture.
+    features(context<Device>& ctx, const network& net, shape pixels,
+             const features_options& options);
+
+    [[nodiscard]] shape pixels_shape() const { return pixels_; }
+    [[nodiscard]] std::size_t tap_count() const { return taps_.size(); }
+    [[nodiscard]] shape tap_shape(std::size_t tap) const { return stages_[taps_[tap]].output; }
+    /// The map at a tap, in the order of options.taps. Valid from forward until backward.
+    [[nodiscard]] tensor_view<const T, Device> tap(std::size_t tap) const {
+        return map(stages_[taps_[tap]].features, tap_shape(tap));
+    }
+
+    /// Bytes of arena, filters as laid out, and scratch: known before anything runs.
+    [[nodiscard]] std::size_t peak_bytes() const {
+        return arena_bytes_ + filter_bytes_ + scratch_bytes_;
+    }
+    /// Multiply-adds of one forward pass; backward takes as many again.
+    [[nodiscard]] std::int64_t forward_macs() const { return macs_; }
+
+    /// Fills the taps from pixels [1,3,H,W], planar, in [0,1].
+    void forward(context<Device>& ctx, tensor_view<const float, Device> pixels);
+
+    /// Writes dJ/dpixels. For each tap, from the last layer to the first, calls
+    /// add_gradient(tap, features, gradient), which adds ∂J/∂(that map) to `gradient` in place.
+    template <class AddGradient>
+    void backward(context<Device>& ctx, AddGradient&& add_gradient,
+                  tensor_view<float, Device> d_pixels);
+
+private:
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    /// One layer of the table: a convolution with its ReLU, or a pool.
+    struct stage {
+        shape input, output;
+        std::size_t convolution = none;  // in convolutions_; none for a pool
+        std::size_t tap = none;
+        // Buffers in the arena.
+        std::size_t features = none, mask = none, argmax = none, gradient = none;
+    };
+
+    void make_stages(context<Device>& ctx, const network& net, const features_options& options);
+    void plan_arena(const features_options& options);
+    [[nodiscard]] bool keeps_map(std::size_t i, const features_options& options) const;
+    [[nodiscard]] ops::pool_saved saved(const stage& pool, const stage& below) const;
+
+    template <class U = T>
+    [[nodiscard]] tensor_view<U, Device> map(std::size_t buffer, shape s, layout l) const {
+        auto* data = const_cast<std::byte*>(arena_.data()) + plan_.offset(buffer);
+        return {reinterpret_cast<U*>(data), s, l};
+    }
+    [[nodiscard]] tensor_view<T, Device> map(std::size_t buffer, shape s) const {
+        return map(buffer, s, layout_);
+    }
+    [[nodiscard]] tensor_view<std::uint8_t, Device> mask(const stage& s) const {
+        return map<std::uint8_t>(s.mask, {1, 1, 1, ops::relu_mask_bytes(s.output, layout_)},
+                                 layout::nchw);
+    }
+
+    shape pixels_, padded_;
+    layout layout_;
+    ops::pixel_transform transform_;
+    ops::border border_;
+    ops::pool_options pooling_;
+    std::vector<stage> stages_;
+    std::vector<ops::conv2d<T, Device>> convolutions_;
+    std::vector<std::size_t> taps_;  // stage of each tap
+    std::size_t input_ = none, d_input_ = none;
+    arena_plan plan_;
+    tensor<std::byte, Device> arena_;
+    std::size_t arena_bytes_ = 0, filter_bytes_ = 0, scratch_bytes_ = 0;
+    std::int64_t macs_ = 0;
+};
+
+/// Pixels to a network's input, channel by channel, as one multiply-add.
+[[nodiscard]] inline ops::pixel_transform transform_of(const preprocessing& input) {
+    ops::pixel_transform t;
+    for (std::size_t k = 0; k < 3; ++k) {
+        t.source[k] = static_cast<int>(input.order == channel_order::bgr ? 2 - k : k);
+        t.gain[k] = input.scale / input.deviation[k];
+        t.offset[k] = -input.mean[k] / input.deviation[k];
+    }
+    return t;
+}
+
+template <class T, class Device>
+features<T, Device>::features(context<Device>& ctx, const network& net, shape pixels,
+                              const features_options& options)
+    : pixels_(pixels),
+      padded_(pixels),
+      layout_(ctx.feature_layout()),
+      transform_(transform_of(net.input)),
+      border_(options.border),
+      pooling_(options.pooling) {
+    if (options.taps.empty())
+        throw option_error("features: no layers are asked for; name at least one, such as relu1_1");
+    std::size_t last = 0;
+    for (const auto& name : options.taps) {
+        taps_.push_back(find_tap(net.layers, name));
+        last = std::max(last, taps_.back());
+    }
+    const auto smallest = smallest_side(net.layers, last);
+    if (pixels.n != 1 || pixels.c != 3 || pixels.h < smallest || pixels.w < smallest)
+        throw shape_error("a picture of " + std::to_string(pixels.w) + "x" +
+                          std::to_string(pixels.h) + " pixels is too small for " +
+                          tap_name_of(net.layers[last]) + ", which needs at least " +
+                          std::to_string(smallest) + "x" + std::to_string(smallest));
+    if (border_ == ops::border::replicate)
+        padded_ = {1, 3, pixels.h + 2, pixels.w + 2};
+    stages_.resize(last + 1);
+    for (std::size_t t = 0; t < taps_.size(); ++t) {
+        if (stages_[taps_[t]].tap != none)
+            throw option_error("layer " + options.taps[t] +
+                               " is named twice; name each layer once");
+        stages_[taps_[t]].tap = t;
+    }
+    make_stages(ctx, net, options);
+    plan_arena(options);
+    arena_bytes_ = plan_.bytes();
+    arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(arena_bytes_)});
+    ctx.reserve(scratch_bytes_);
+}
+
+template <class T, class Device>
+void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
+                                      const features_options& options) {
+    shape here = padded_;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+        auto& s = stages_[i];
+        s.input = here;
+        if (net.layers[i].is_pool()) {
+            s.output = ops::pooled(here);
+        } else {
+            const auto& f = net.filters[convolutions_.size()];
+            const bool padded_already = i == 0 && border_ == ops::border::replicate;
+            s.convolution = convolutions_.size();
+            const auto& conv = convolutions_.emplace_back(
+                ctx, f.weights.view(), f.bias.view(), here,
+                ops::conv_options{.geometry = {.padding = padded_already ? 0 : 1},
+                                  .activation = ops::activation::relu,
+                                  .algorithm = options.algorithm});
+            s.output = conv.output_shape();
+            filter_bytes_ += conv.filter_bytes();
+            scratch_bytes_ = std::max(scratch_bytes_, conv.scratch_bytes(ctx));
+            macs_ += 9 * here.c * s.output.elements();
+        }
+        if (s.tap != none)
+            scratch_bytes_ = std::max(scratch_bytes_, ops::gram_scratch_bytes(ctx, s.output));
+        here = s.output;
+    }
+}
+
+// Backward reads the maps at taps, and those on both sides of an L2 pool.
+template <class T, class Device>
+bool features<T, Device>::keeps_map(std::size_t i, const features_options& options) const {
+    if (!options.backward)
+        return false;
+    const auto is_pool = [&](std::size_t j) {
+        return j < stages_.size() && stages_[j].convolution == none;
+    };
+    const bool l2 = pooling_.kind == ops::pooling::l2;
+    return stages_[i].tap != none || (l2 && (is_pool(i) || is_pool(i + 1)));
+}
+
+// Layer i runs forward at step i and backward at step 2L−1−i.
+template <class T, class Device>
+void features<T, Device>::plan_arena(const features_options& options) {
+    const int count = static_cast<int>(stages_.size());
+    const auto bytes = [&](const shape& s, layout l) {
+        return static_cast<std::size_t>(storage_elements(s, l)) * sizeof(T);
+    };
+    input_ = plan_.add(bytes(padded_, layout::nchw), 0, 0);
+    for (int i = 0; i < count; ++i) {
+        auto& s = stages_[static_cast<std::size_t>(i)];
+        const int backward = 2 * count - 1 - i;
+        const bool keep = keeps_map(static_cast<std::size_t>(i), options);
+        // A tap outlives the forward pass: its reader comes after it.
+        const int last = keep ? backward : s.tap != none ? count : i + 1;
+        s.features = plan_.add(bytes(s.output, layout_), i, last);
+        if (!options.backward)
+            continue;
+        s.gradient =
+            plan_.add(bytes(s.output, layout_), i == count - 1 ? backward : backward - 1, backward);
+        const bool is_pool = s.convolution == none;
+        if (!is_pool && !keep)
+            s.mask = plan_.add(static_cast<std::size_t>(ops::relu_mask_bytes(s.output, layout_)), i,
+                               backward);
+        if (is_pool && pooling_.kind == ops::pooling::max)
+            s.argmax = plan_.add(static_cast<std::size_t>(storage_elements(s.output, layout_)), i,
+                                 backward);
+    }
+    if (options.backward)
+        d_input_ = plan_.add(bytes(padded_, layout_), 2 * count - 1, 2 * count - 1);
+    plan_.place();
+}
+
+template <class T, class Device>
+void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float, Device> pixels) {
+    expect_shape("features", "pixels", pixels_, pixels.shape());
+    const auto input = map(input_, padded_, layout::nchw);
+    ops::normalize_pixels(ctx, transform_, border_, pixels, input);
+    tensor_view<const T, Device> here = input;
+    for (const auto& s : stages_) {
+        const auto output = map(s.features, s.output);
+        if (s.convolution == none) {
+            const auto argmax = s.argmax == none ? tensor_view<std::uint8_t, Device>()
+                                                 : map<std::uint8_t>(s.argmax, s.output, layout_);
+            ops::pool2d(ctx, pooling_, here, output, argmax);
+        } else {
+            convolutions_[s.convolution].forward(ctx, here, output);
+            if (s.mask != none)
+                ops::relu_mask(ctx, output, mask(s));
+        }
+        here = output;
+    }
+}
+
+template <class T, class Device>
+ops::pool_saved features<T, Device>::saved(const stage& pool, const stage& below) const {
+    if (pooling_.kind == ops::pooling::max)
+        return {.argmax = map<std::uint8_t>(pool.argmax, pool.output, layout_),
+                .input = {},
+                .output = {}};
+    if (pooling_.kind == ops::pooling::l2)
+        return {.argmax = {},
+                .input = map(below.features, below.output),
+                .output = map(pool.features, pool.output)};
+    return {};
+}
+
+template <class T, class Device>
+template <class AddGradient>
+void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradient,
+                                   tensor_view<float, Device> d_pixels) {
+    expect_shape("features", "d_pixels", pixels_, d_pixels.shape());
+    if (d_input_ == none)
+        throw option_error("features: planned for forward alone; ask for backward in its options");
+    ops::fill(ctx, 0.0f, map(stages_.back().gradient, stages_.back().output));
+    for (std::size_t i = stages_.size(); i-- > 0;) {
+        const auto& s = stages_[i];
+        const auto gradient = map(s.gradient, s.output);
+        if (s.tap != none)
+            add_gradient(s.tap, tap(s.tap), gradient);
+        const auto below = i > 0 ? map(stages_[i - 1].gradient, s.input) : map(d_input_, padded_);
+        if (s.convolution == none) {
+            ops::pool2d_backward(ctx, pooling_, saved(s, stages_[i - 1]), gradient, below);
+            continue;
+        }
+        if (s.mask != none)
+            ops::relu_backward(ctx, mask(s), gradient);
+        else
+            ops::relu_backward(ctx, map(s.features, s.output), gradient);
+        convolutions_[s.convolution].backward_data(ctx, gradient, below);
+    }
+    ops::normalize_pixels_backward(ctx, transform_, border_, map(d_input_, padded_), d_pixels);
+}
+
+}  // namespace impasto::nn

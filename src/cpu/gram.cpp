@@ -1,0 +1,123 @@
+#include <impasto/ops/gram.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+#include <cblas.h>
+#include <dnnl.h>
+
+#include "cpu/context_state.hpp"
+
+namespace impasto::ops {
+
+namespace {
+
+// Runs of pixels are copied to rows [pixel][channel] that stay in a core's cache; BLAS sees them as
+// a C×P matrix, column by column. In a blocked layout the copy moves whole cache lines.
+constexpr std::int64_t run_elements = 1 << 16;
+
+std::int64_t pixels_per_run(std::int64_t channels) {
+    return std::max<std::int64_t>(64, run_elements / channels);
+}
+
+void gather(tensor_view<const float, cpu> features, std::int64_t first, std::int64_t count,
+            float* rows) {
+    const auto channels = features.shape().c, pixels = features.shape().pixels();
+    const auto block = channel_block(features.layout());
+    for (std::int64_t k = 0; k < channels; k += block) {
+        const auto width = static_cast<std::size_t>(std::min(block, channels - k)) * sizeof(float);
+        const float* plane = features.data() + k * pixels + first * block;
+        for (std::int64_t p = 0; p < count; ++p)
+            std::memcpy(rows + p * channels + k, plane + p * block, width);
+    }
+}
+
+void scatter_add(const float* rows, std::int64_t first, std::int64_t count,
+                 tensor_view<float, cpu> gradient) {
+    const auto channels = gradient.shape().c, pixels = gradient.shape().pixels();
+    const auto block = channel_block(gradient.layout());
+    for (std::int64_t k = 0; k < channels; k += block) {
+        const auto width = std::min(block, channels - k);
+        float* plane = gradient.data() + k * pixels + first * block;
+        for (std::int64_t p = 0; p < count; ++p)
+            for (std::int64_t j = 0; j < width; ++j)
+                plane[p * block + j] += rows[p * channels + k + j];
+    }
+}
+
+void check(const char* operation, tensor_view<const float, cpu> features, const shape& gram) {
+    const auto c = features.shape().c;
+    if (features.shape().n != 1 || features.layout() == layout::nhwc ||
+        !(gram == shape{1, 1, c, c}))
+        throw shape_error(std::string(operation) + ": features " + to_string(features.shape()) +
+                          " and Gram matrix " + to_string(gram) + " disagree");
+}
+
+}  // namespace
+
+void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view<float, cpu> gram) {
+    check("gram", features, gram.shape());
+    const auto channels = features.shape().c, pixels = features.shape().pixels();
+    const auto per_run = pixels_per_run(channels), runs = (pixels + per_run - 1) / per_run;
+    const auto square = channels * channels;
+    const auto per_thread = square + per_run * channels;
+    const int threads = ctx.threads();
+    float* scratch = ctx.get().scratch_as<float>(ctx, threads * per_thread);
+
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int thread = 0; thread < threads; ++thread) {
+        float* sum = scratch + thread * per_thread;
+        float* rows = sum + square;
+        std::fill_n(sum, square, 0.0f);
+        for (auto r = runs * thread / threads; r < runs * (thread + 1) / threads; ++r) {
+            const auto count = std::min(per_run, pixels - r * per_run);
+            gather(features, r * per_run, count, rows);
+            cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, static_cast<int>(channels),
+                        static_cast<int>(count), 1.0f, rows, static_cast<int>(channels), 1.0f, sum,
+                        static_cast<int>(channels));
+        }
+    }
+    // Column-major's lower triangle is row-major's upper one.
+#pragma omp parallel for num_threads(threads)
+    for (std::int64_t i = 0; i < channels; ++i)
+        for (auto j = i; j < channels; ++j) {
+            float sum = 0;
+            for (int thread = 0; thread < threads; ++thread)
+                sum += scratch[thread * per_thread + i * channels + j];
+            gram.data()[i * channels + j] = gram.data()[j * channels + i] = sum;
+        }
+}
+
+void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
+                   tensor_view<const float, cpu> d_gram, tensor_view<float, cpu> gradient) {
+    check("gram_backward", features, d_gram.shape());
+    expect_shape("gram_backward", "gradient", features.shape(), gradient.shape());
+    const auto channels = features.shape().c, pixels = features.shape().pixels();
+    const auto per_run = pixels_per_run(channels), runs = (pixels + per_run - 1) / per_run;
+    const int threads = ctx.threads();
+    float* scratch = ctx.get().scratch_as<float>(ctx, 2 * threads * per_run * channels);
+
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int thread = 0; thread < threads; ++thread) {
+        float* rows = scratch + 2 * thread * per_run * channels;
+        float* products = rows + per_run * channels;
+        for (auto r = runs * thread / threads; r < runs * (thread + 1) / threads; ++r) {
+            const auto count = std::min(per_run, pixels - r * per_run);
+            gather(features, r * per_run, count, rows);
+            // oneDNN's product: it stays on one thread inside a parallel region, whatever BLAS
+            // does.
+            dnnl_sgemm('N', 'N', count, channels, channels, 1.0f, rows, channels, d_gram.data(),
+                       channels, 0.0f, products, channels);
+            scatter_add(products, r * per_run, count, gradient);
+        }
+    }
+}
+
+std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features) {
+    const auto run = pixels_per_run(features.c) * features.c;
+    return static_cast<std::size_t>(ctx.threads() *
+                                    (run + std::max(run, features.c * features.c))) *
+           sizeof(float);
+}
+
+}  // namespace impasto::ops

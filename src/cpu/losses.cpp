@@ -1,0 +1,89 @@
+#include <impasto/ops/losses.hpp>
+
+#include <algorithm>
+#include <vector>
+
+#include "cpu/context_state.hpp"
+#include "cpu/simd.hpp"
+
+namespace impasto::ops {
+
+namespace {
+
+// Sums are formed over fixed runs, then over the runs in order: the same for any number of threads.
+constexpr std::int64_t run_length = 1 << 14;
+
+IMPASTO_MULTIVERSION double squared_error_run(const float* a, const float* b, std::int64_t count,
+                                              float factor, float* gradient) {
+    double sum = 0;
+    constexpr std::int64_t step = 256;  // short float sums, gathered in double
+    for (std::int64_t i = 0; i < count; i += step) {
+        float part[16] = {};
+        const auto end = std::min(count, i + step);
+        for (auto j = i; j < end; ++j) {
+            const float d = a[j] - b[j];
+            part[j % 16] += d * d;
+            if (gradient != nullptr)
+                gradient[j] += factor * d;
+        }
+        for (float p : part)
+            sum += p;
+    }
+    return sum;
+}
+
+}  // namespace
+
+double squared_error(context<cpu>& ctx, tensor_view<const float, cpu> features,
+                     tensor_view<const float, cpu> target, double scale,
+                     tensor_view<float, cpu> gradient) {
+    expect_shape("squared_error", "target", features.shape(), target.shape());
+    if (!gradient.empty())
+        expect_shape("squared_error", "gradient", features.shape(), gradient.shape());
+    const auto count = features.size();
+    const auto runs = (count + run_length - 1) / run_length;
+    double* sums = ctx.get().scratch_as<double>(ctx, runs);
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t r = 0; r < runs; ++r) {
+        const auto at = r * run_length;
+        sums[r] = squared_error_run(features.data() + at, target.data() + at,
+                                    std::min(run_length, count - at), static_cast<float>(2 * scale),
+                                    gradient.empty() ? nullptr : gradient.data() + at);
+    }
+    double total = 0;
+    for (std::int64_t r = 0; r < runs; ++r)
+        total += sums[r];
+    return total;
+}
+
+double total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels, double scale,
+                       tensor_view<float, cpu> gradient) {
+    if (!gradient.empty())
+        expect_shape("total_variation", "gradient", pixels.shape(), gradient.shape());
+    const auto rows = pixels.shape().n * pixels.shape().c * pixels.shape().h;
+    const auto h = pixels.shape().h, w = pixels.shape().w;
+    const auto factor = static_cast<float>(2 * scale);
+    double* sums = ctx.get().scratch_as<double>(ctx, rows);
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const float* here = pixels.data() + row * w;
+        const float* above = row % h > 0 ? here - w : here;
+        const float* below = row % h < h - 1 ? here + w : here;
+        double sum = 0;
+        for (std::int64_t x = 0; x < w; ++x) {
+            const float left = here[x] - here[x > 0 ? x - 1 : x];
+            const float right = here[x < w - 1 ? x + 1 : x] - here[x];
+            const float up = here[x] - above[x], down = below[x] - here[x];
+            sum += static_cast<double>(right * right + down * down);
+            if (!gradient.empty())
+                gradient.data()[row * w + x] += factor * (left - right + (up - down));
+        }
+        sums[row] = sum;
+    }
+    double total = 0;
+    for (std::int64_t row = 0; row < rows; ++row)
+        total += sums[row];
+    return total;
+}
+
+}  // namespace impasto::ops

@@ -1,0 +1,176 @@
+#include <impasto/ops/pool2d.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "cpu/simd.hpp"
+
+namespace impasto::ops {
+
+namespace {
+
+/// One row of output pixels of one plane: a and b are the input rows above and below, `block`
+/// channels a pixel.
+struct row {
+    const float *above, *below;
+    float* output;
+    std::uint8_t* argmax;  // may be null
+    std::int64_t width, block;
+};
+
+struct backward_row {
+    const float* d_output;
+    const std::uint8_t* argmax;
+    const float *above, *below, *output;  // l2 alone
+    float *d_above, *d_below;
+    std::int64_t width, block;
+};
+
+IMPASTO_MULTIVERSION void max_row(const row& r, float scale) {
+    for (std::int64_t x = 0; x < r.width; ++x)
+        for (std::int64_t k = 0; k < r.block; ++k) {
+            const auto left = 2 * x * r.block + k, right = left + r.block;
+            const float v[4] = {r.above[left], r.above[right], r.below[left], r.below[right]};
+            const float top = std::max(v[0], v[1]), bottom = std::max(v[2], v[3]);
+            const int top_at = v[1] > v[0] ? 1 : 0, bottom_at = v[3] > v[2] ? 3 : 2;
+            r.output[x * r.block + k] = scale * std::max(top, bottom);
+            if (r.argmax != nullptr)
+                r.argmax[x * r.block + k] =
+                    static_cast<std::uint8_t>(bottom > top ? bottom_at : top_at);
+        }
+}
+
+IMPASTO_MULTIVERSION void average_row(const row& r, float scale) {
+    for (std::int64_t x = 0; x < r.width; ++x)
+        for (std::int64_t k = 0; k < r.block; ++k) {
+            const auto left = 2 * x * r.block + k, right = left + r.block;
+            r.output[x * r.block + k] =
+                0.25f * scale *
+                ((r.above[left] + r.above[right]) + (r.below[left] + r.below[right]));
+        }
+}
+
+IMPASTO_MULTIVERSION void l2_row(const row& r, float scale) {
+    for (std::int64_t x = 0; x < r.width; ++x)
+        for (std::int64_t k = 0; k < r.block; ++k) {
+            const auto left = 2 * x * r.block + k, right = left + r.block;
+            const float a = r.above[left], b = r.above[right], c = r.below[left],
+                        d = r.below[right];
+            r.output[x * r.block + k] = scale * std::sqrt(a * a + b * b + (c * c + d * d));
+        }
+}
+
+IMPASTO_MULTIVERSION void max_backward_row(const backward_row& r, float scale) {
+    for (std::int64_t x = 0; x < r.width; ++x)
+        for (std::int64_t k = 0; k < r.block; ++k) {
+            const auto left = 2 * x * r.block + k, right = left + r.block;
+            const float d = scale * r.d_output[x * r.block + k];
+            const int at = r.argmax[x * r.block + k];
+            r.d_above[left] = at == 0 ? d : 0.0f;
+            r.d_above[right] = at == 1 ? d : 0.0f;
+            r.d_below[left] = at == 2 ? d : 0.0f;
+            r.d_below[right] = at == 3 ? d : 0.0f;
+        }
+}
+
+IMPASTO_MULTIVERSION void average_backward_row(const backward_row& r, float scale) {
+    for (std::int64_t x = 0; x < r.width; ++x)
+        for (std::int64_t k = 0; k < r.block; ++k) {
+            const auto left = 2 * x * r.block + k, right = left + r.block;
+            const float d = 0.25f * scale * r.d_output[x * r.block + k];
+            r.d_above[left] = r.d_above[right] = r.d_below[left] = r.d_below[right] = d;
+        }
+}
+
+IMPASTO_MULTIVERSION void l2_backward_row(const backward_row& r, float scale) {
+    for (std::int64_t x = 0; x < r.width; ++x)
+        for (std::int64_t k = 0; k < r.block; ++k) {
+            const auto left = 2 * x * r.block + k, right = left + r.block;
+            const float y = r.output[x * r.block + k];  // scale · norm, so ∂/∂a = scale² · a / y
+            const float d = y > 0.0f ? scale * scale * r.d_output[x * r.block + k] / y : 0.0f;
+            r.d_above[left] = d * r.above[left];
+            r.d_above[right] = d * r.above[right];
+            r.d_below[left] = d * r.below[left];
+            r.d_below[right] = d * r.below[right];
+        }
+}
+
+struct extents {
+    std::int64_t planes, block, height, width, out_height, out_width;
+};
+
+extents check(const char* operation, tensor_view<const float, cpu> input,
+              tensor_view<const float, cpu> output) {
+    expect_shape(operation, "output", pooled(input.shape()), output.shape());
+    if (input.layout() != output.layout() || input.layout() == layout::nhwc)
+        throw shape_error(std::string(operation) + ": layouts " + to_string(input.layout()) +
+                          " and " + to_string(output.layout()) +
+                          " must be the same planar or "
+                          "blocked one");
+    const auto& s = input.shape();
+    return {s.n * channel_blocks(s.c, input.layout()),
+            channel_block(input.layout()),
+            s.h,
+            s.w,
+            s.h / 2,
+            s.w / 2};
+}
+
+}  // namespace
+
+void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
+            tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax) {
+    const auto e = check("pool2d", input, output);
+    if (!argmax.empty() && argmax.size() != output.size())
+        throw shape_error("pool2d: argmax holds " + std::to_string(argmax.size()) +
+                          " bytes, expected " + std::to_string(output.size()));
+    const auto run = options.kind == pooling::max       ? max_row
+                     : options.kind == pooling::average ? average_row
+                                                        : l2_row;
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t line = 0; line < e.planes * e.out_height; ++line) {
+        const auto plane = line / e.out_height, y = line % e.out_height;
+        const float* above = input.data() + (plane * e.height + 2 * y) * e.width * e.block;
+        const auto at = line * e.out_width * e.block;
+        run({above, above + e.width * e.block, output.data() + at,
+             argmax.empty() ? nullptr : argmax.data() + at, e.out_width, e.block},
+            options.scale);
+    }
+}
+
+void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved& saved,
+                     tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input) {
+    const auto e = check("pool2d_backward", d_input, d_output);
+    if (options.kind == pooling::max && saved.argmax.size() != d_output.size())
+        throw shape_error("pool2d_backward: max pooling needs the argmax of its forward pass");
+    if (options.kind == pooling::l2 &&
+        (saved.input.size() != d_input.size() || saved.output.size() != d_output.size()))
+        throw shape_error("pool2d_backward: L2 pooling needs the maps of its forward pass");
+    const auto run = options.kind == pooling::max       ? max_backward_row
+                     : options.kind == pooling::average ? average_backward_row
+                                                        : l2_backward_row;
+    const auto row_size = e.width * e.block, used = 2 * e.out_width * e.block;
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t line = 0; line < e.planes * e.out_height; ++line) {
+        const auto plane = line / e.out_height, y = line % e.out_height;
+        const auto in = (plane * e.height + 2 * y) * row_size;
+        const auto at = line * e.out_width * e.block;
+        float *above = d_input.data() + in, *below = above + row_size;
+        const bool l2 = options.kind == pooling::l2;
+        run({d_output.data() + at, saved.argmax.empty() ? nullptr : saved.argmax.data() + at,
+             l2 ? saved.input.data() + in : nullptr,
+             l2 ? saved.input.data() + in + row_size : nullptr,
+             l2 ? saved.output.data() + at : nullptr, above, below, e.out_width, e.block},
+            options.scale);
+        // What pooling left out has no influence.
+        std::fill(above + used, above + row_size, 0.0f);
+        std::fill(below + used, below + row_size, 0.0f);
+        if (y == e.out_height - 1 && e.height % 2 == 1)
+            std::fill_n(below + row_size, row_size, 0.0f);
+    }
+    if (e.out_height == 0 || e.out_width == 0)
+        std::fill(d_input.begin(), d_input.end(), 0.0f);
+}
+
+}  // namespace impasto::ops
