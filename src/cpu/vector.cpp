@@ -1,0 +1,206 @@
+#include <impasto/ops/vector.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "cpu/parallel.hpp"
+
+namespace impasto::ops {
+
+namespace {
+
+using input = tensor_view<const float, cpu>;
+using output = tensor_view<float, cpu>;
+
+void expect_alike(const char* operation, const char* what, input expected, input found) {
+    expect_shape(operation, what, expected.shape(), found.shape());
+    if (expected.layout() != found.layout())
+        throw shape_error(std::string(operation) + ": " + what + ": expected layout " +
+                          to_string(expected.layout()) + ", found " + to_string(found.layout()));
+}
+
+void expect_rows(const char* operation, input x, std::size_t count, input rows) {
+    shape stacked = x.shape();
+    stacked.n = checked_multiply(stacked.n, static_cast<std::int64_t>(count));
+    expect_alike(operation, "rows", {nullptr, stacked, x.layout()}, rows);
+}
+
+/// The chunks of a reduction over n elements, at most `most` of them.
+struct chunks {
+    static constexpr std::int64_t most = 256;
+
+    explicit chunks(std::int64_t elements)
+        : n(elements), length(std::max<std::int64_t>(4096, (elements + most - 1) / most)) {}
+
+    [[nodiscard]] std::int64_t count() const { return (n + length - 1) / length; }
+    [[nodiscard]] std::int64_t begin(std::int64_t k) const { return k * length; }
+    [[nodiscard]] std::int64_t size(std::int64_t k) const { return std::min(length, n - begin(k)); }
+    [[nodiscard]] int threads(const context<cpu>& ctx) const {
+        return n < parallel_from ? 1 : ctx.threads();
+    }
+
+    std::int64_t n;
+    std::int64_t length;
+};
+
+double dot_of_chunk(const float* x, const float* y, std::int64_t n) {
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < n; ++i)
+        sum += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+    return sum;
+}
+
+/// |x| as an integer: the same order, with infinity above every number and NaN above infinity.
+std::int32_t magnitude_bits(float x) {
+    return std::bit_cast<std::int32_t>(x) & 0x7fffffff;
+}
+
+std::int32_t max_of_chunk(const float* x, std::int64_t n) {
+    std::int32_t largest = 0;
+#pragma omp simd reduction(max : largest)
+    for (std::int64_t i = 0; i < n; ++i)
+        largest = std::max(largest, magnitude_bits(x[i]));
+    return largest;
+}
+
+}  // namespace
+
+void fill(context<cpu>& ctx, float value, output x) {
+    for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) { px[i] = value; });
+}
+
+void copy(context<cpu>& ctx, input x, output y) {
+    expect_alike("copy", "output", x, y);
+    for_each_index(ctx, x.size(),
+                   [px = x.data(), py = y.data()](std::int64_t i) { py[i] = px[i]; });
+}
+
+void scale(context<cpu>& ctx, float a, output x) {
+    for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) { px[i] *= a; });
+}
+
+void axpy(context<cpu>& ctx, float a, input x, output y) {
+    expect_alike("axpy", "output", x, y);
+    for_each_index(ctx, x.size(),
+                   [=, px = x.data(), py = y.data()](std::int64_t i) { py[i] += a * px[i]; });
+}
+
+void add_scaled(context<cpu>& ctx, input x, float a, input y, output z) {
+    expect_alike("add_scaled", "second input", x, y);
+    expect_alike("add_scaled", "output", x, z);
+    for_each_index(ctx, x.size(), [=, px = x.data(), py = y.data(), pz = z.data()](std::int64_t i) {
+        pz[i] = px[i] + a * py[i];
+    });
+}
+
+void lerp(context<cpu>& ctx, input x, float weight, output y) {
+    expect_alike("lerp", "output", x, y);
+    for_each_index(ctx, x.size(), [=, px = x.data(), py = y.data()](std::int64_t i) {
+        py[i] += weight * (px[i] - py[i]);
+    });
+}
+
+void clamp(context<cpu>& ctx, float low, float high, output x) {
+    for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) {
+        const float raised = px[i] < low ? low : px[i];
+        px[i] = raised > high ? high : raised;
+    });
+}
+
+double dot(context<cpu>& ctx, input x, input y) {
+    expect_alike("dot", "second input", x, y);
+    const chunks parts(x.size());
+    std::array<double, chunks::most> partial;
+#pragma omp parallel for num_threads(parts.threads(ctx)) schedule(static)
+    for (std::int64_t k = 0; k < parts.count(); ++k)
+        partial[k] =
+            dot_of_chunk(x.data() + parts.begin(k), y.data() + parts.begin(k), parts.size(k));
+    return std::accumulate(partial.begin(), partial.begin() + parts.count(), 0.0);
+}
+
+float max_abs(context<cpu>& ctx, input x) {
+    const chunks parts(x.size());
+    std::int32_t largest = 0;
+#pragma omp parallel for num_threads(parts.threads(ctx)) schedule(static) reduction(max : largest)
+    for (std::int64_t k = 0; k < parts.count(); ++k)
+        largest = std::max(largest, max_of_chunk(x.data() + parts.begin(k), parts.size(k)));
+    return std::bit_cast<float>(largest);
+}
+
+void dots(context<cpu>& ctx, input rows, input x, std::span<double> products) {
+    expect_rows("dots", x, products.size(), rows);
+    constexpr std::int64_t most_rows = 8;  // of one pass over x; more would strain the stack
+    const chunks parts(x.size());
+    std::array<std::array<double, most_rows>, chunks::most> partial;
+
+    const auto row_count = static_cast<std::int64_t>(products.size());
+    for (std::int64_t first = 0; first < row_count; first += most_rows) {
+        const std::int64_t count = std::min(most_rows, row_count - first);
+#pragma omp parallel for num_threads(parts.threads(ctx)) schedule(static)
+        for (std::int64_t k = 0; k < parts.count(); ++k)
+            for (std::int64_t r = 0; r < count; ++r)
+                partial[k][r] = dot_of_chunk(rows.data() + (first + r) * parts.n + parts.begin(k),
+                                             x.data() + parts.begin(k), parts.size(k));
+        for (std::int64_t r = 0; r < count; ++r) {
+            products[first + r] = 0;
+            for (std::int64_t k = 0; k < parts.count(); ++k)
+                products[first + r] += partial[k][r];
+        }
+    }
+}
+
+void combine(context<cpu>& ctx, double a, input x, std::span<const double> coefficients, input rows,
+             output y) {
+    expect_rows("combine", x, coefficients.size(), rows);
+    expect_alike("combine", "output", x, y);
+    constexpr std::int64_t block = 1024;  // sums of a block stay in the first-level cache
+    const std::int64_t n = x.size();
+    const int threads = n < parallel_from ? 1 : ctx.threads();
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (std::int64_t begin = 0; begin < n; begin += block) {
+        const std::int64_t count = std::min(block, n - begin);
+        std::array<double, block> sum;
+        for (std::int64_t i = 0; i < count; ++i)
+            sum[i] = a * static_cast<double>(x.data()[begin + i]);
+        for (std::size_t r = 0; r < coefficients.size(); ++r) {
+            const float* row = rows.data() + static_cast<std::int64_t>(r) * n + begin;
+            for (std::int64_t i = 0; i < count; ++i)
+                sum[i] += coefficients[r] * static_cast<double>(row[i]);
+        }
+        for (std::int64_t i = 0; i < count; ++i)
+            y.data()[begin + i] = static_cast<float>(sum[i]);
+    }
+}
+
+void momentum_update(context<cpu>& ctx, input gradient, momentum_coefficients k, output velocity,
+                     output x) {
+    expect_alike("momentum_update", "velocity", gradient, velocity);
+    expect_alike("momentum_update", "x", gradient, x);
+    for_each_index(ctx, x.size(),
+                   [k, g = gradient.data(), v = velocity.data(), px = x.data()](std::int64_t i) {
+                       v[i] = k.momentum * v[i] + g[i];
+                       px[i] -= k.learning_rate * v[i];
+                   });
+}
+
+void adam_update(context<cpu>& ctx, input gradient, adam_coefficients k, output m, output v,
+                 output x) {
+    expect_alike("adam_update", "m", gradient, m);
+    expect_alike("adam_update", "v", gradient, v);
+    expect_alike("adam_update", "x", gradient, x);
+    for_each_index(
+        ctx, x.size(),
+        [k, g = gradient.data(), pm = m.data(), pv = v.data(), px = x.data()](std::int64_t i) {
+            pm[i] = k.beta1 * pm[i] + (1 - k.beta1) * g[i];
+            pv[i] = k.beta2 * pv[i] + (1 - k.beta2) * g[i] * g[i];
+            px[i] -= k.learning_rate * k.correction1 * pm[i] /
+                     (std::sqrt(k.correction2 * pv[i]) + k.epsilon);
+        });
+}
+
+}  // namespace impasto::ops
