@@ -24,6 +24,12 @@ public:
     using error::error;
 };
 
+/// An optimisation whose value or gradient is no longer finite.
+class divergence_error : public error {
+public:
+    using error::error;
+};
+
 /// A file whose content is not what it claims to be.
 class format_error : public error {
 public:

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <impasto/ops/vector.hpp>
+#include <impasto/optim/checks.hpp>
+#include <impasto/optim/objective.hpp>
+#include <impasto/optim/step_report.hpp>
+
+namespace impasto::optim {
+
+struct gradient_descent_options {
+    double learning_rate = 1;
+    double momentum = 0;  ///< 0: plain gradient descent
+};
+
+/// x ← x − learning_rate·v with v ← momentum·v + dJ/dx (Polyak 1964).
+template <class Device>
+class gradient_descent {
+public:
+    /// Throws option_error on a learning rate ≤ 0 or a momentum outside [0, 1).
+    gradient_descent(context<Device>& ctx, const shape& x, gradient_descent_options options = {})
+        : context_(&ctx), options_(options), gradient_(x), velocity_(x) {
+        detail::expect_positive("learning_rate", options.learning_rate);
+        detail::expect_below_one("momentum", options.momentum);
+        ops::fill(ctx, 0, velocity_);
+    }
+
+    /// One iteration in place; loss is J at the x it started from. Throws
+    /// divergence_error, x unchanged, where J or the gradient is not finite.
+    template <objective<Device> F>
+    step_report step(F& f, tensor_view<float, Device> x) {
+        expect_shape("gradient_descent", "x", gradient_.shape(), x.shape());
+        const double loss = f.evaluate(x, gradient_);
+        const float largest = ops::max_abs(*context_, gradient_);
+        detail::expect_finite("gradient_descent", loss, largest);
+        ops::momentum_update(*context_, gradient_,
+                             {.learning_rate = static_cast<float>(options_.learning_rate),
+                              .momentum = static_cast<float>(options_.momentum)},
+                             velocity_, x);
+        return {.loss = loss, .evaluations = 1, .converged = largest == 0};
+    }
+
+private:
+    context<Device>* context_;
+    gradient_descent_options options_;
+    tensor<float, Device> gradient_;
+    tensor<float, Device> velocity_;
+};
+
+}  // namespace impasto::optim

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <utility>
+
+#include <impasto/ops/vector.hpp>
+#include <impasto/optim/checks.hpp>
+#include <impasto/optim/lbfgs_history.hpp>
+#include <impasto/optim/line_search.hpp>
+#include <impasto/optim/objective.hpp>
+#include <impasto/optim/step_report.hpp>
+
+namespace impasto::optim {
+
+struct lbfgs_options {
+    int history = 10;  ///< pairs kept, each two tensors of x's size
+    /// How far the first trial after a start or a reset moves the element that moves most, in x's
+    /// unit. The line search corrects a bad guess at the price of a few evaluations.
+    double first_step = 0.1;
+    double gradient_tolerance = 0;  ///< converged where no |dJ/dx| exceeds it
+    line_search_options line_search = {};
+};
+
+/// L-BFGS with a strong-Wolfe line search. Sources: Liu & Nocedal 1989; Nocedal & Wright 2006,
+/// algorithm 7.5.
+template <class Device>
+class lbfgs {
+public:
+    /// Throws option_error on a history outside [1, 1000], a first step ≤ 0, a negative tolerance
+    /// or Wolfe constants that are not 0 < c₁ < c₂ < 1.
+    lbfgs(context<Device>& ctx, const shape& x, lbfgs_options options = {})
+        : context_(&ctx),
+          options_(validated(options)),
+          history_(ctx, x, static_cast<std::size_t>(options.history)),
+          gradient_(x),
+          direction_(x),
+          start_(x),
+          start_gradient_(x) {}
+
+    /// One iteration in place; loss is J at the x it arrives at. J and its gradient there are kept
+    /// for the next step: whoever changes x or f in between calls reset().
+    ///
+    /// A trial where J is not finite is stepped back from. When the line search fails, the history
+    /// is dropped and steepest descent tried; when that fails too, x stays as it was and the step
+    /// reports convergence. Throws divergence_error, x unchanged, where J is not finite at the
+    /// first x.
+    template <objective<Device> F>
+    step_report step(F& f, tensor_view<float, Device> x);
+
+    void reset() {
+        history_.clear();
+        evaluated_ = false;
+    }
+
+    /// The line search of the last step that made one.
+    [[nodiscard]] const line_search_result& last_search() const { return last_search_; }
+
+private:
+    static const lbfgs_options& validated(const lbfgs_options& o) {
+        detail::expect_option(o.history >= 1 && o.history <= 1000, "history", o.history,
+                              "in [1, 1000]");
+        detail::expect_positive("first_step", o.first_step);
+        detail::expect_not_negative("gradient_tolerance", o.gradient_tolerance);
+        validate(o.line_search);
+        return o;
+    }
+
+    template <class F>
+    void evaluate(F& f, tensor_view<float, Device> x) {
+        loss_ = f.evaluate(x, gradient_);
+        ++evaluations_;
+    }
+
+    /// Moves x to a lower point along −H·gradient; false, and everything as before, where there is
+    /// none.
+    template <objective<Device> F>
+    bool search(F& f, tensor_view<float, Device> x);
+
+    /// Hands the pair of the step just made to the history, in start_ and start_gradient_.
+    void remember(tensor_view<const float, Device> x);
+
+    context<Device>* context_;
+    lbfgs_options options_;
+    lbfgs_history<Device> history_;
+    tensor<float, Device> gradient_;  ///< at x
+    tensor<float, Device> direction_;
+    tensor<float, Device> start_;  ///< x before the step
+    tensor<float, Device> start_gradient_;
+    double loss_ = 0;         ///< at x
+    bool evaluated_ = false;  ///< loss_ and gradient_ are those of x
+    int evaluations_ = 0;     ///< of this step
+    line_search_result last_search_{};
+};
+
+template <class Device>
+template <objective<Device> F>
+step_report lbfgs<Device>::step(F& f, tensor_view<float, Device> x) {
+    expect_shape("lbfgs", "x", gradient_.shape(), x.shape());
+    evaluations_ = 0;
+    const bool known = std::exchange(evaluated_, false);  // stays so if f throws
+    if (!known)
+        evaluate(f, x);
+    const float largest = ops::max_abs(*context_, gradient_);
+    detail::expect_finite("lbfgs", loss_, largest);
+    if (static_cast<double>(largest) <= options_.gradient_tolerance) {
+        evaluated_ = true;
+        return {.loss = loss_, .evaluations = evaluations_, .converged = true};
+    }
+
+    bool lower = search(f, x);
+    if (!lower && history_.size() > 0) {
+        history_.clear();
+        lower = search(f, x);
+    }
+    evaluated_ = true;
+    if (lower)
+        remember(x);
+    return {.loss = loss_, .evaluations = evaluations_, .converged = !lower};
+}
+
+template <class Device>
+template <objective<Device> F>
+bool lbfgs<Device>::search(F& f, tensor_view<float, Device> x) {
+    ops::copy(*context_, x, start_);
+    ops::copy(*context_, gradient_, start_gradient_);
+    history_.direction(gradient_, direction_);
+    const line_point start{0, loss_, ops::dot(*context_, gradient_, direction_)};
+    if (!(start.slope < 0))
+        return false;
+
+    const auto phi = [&](double step) {
+        ops::add_scaled(*context_, start_, static_cast<float>(step), direction_, x);
+        evaluate(f, x);
+        return line_point{step, loss_, ops::dot(*context_, gradient_, direction_)};
+    };
+    const double first_step =
+        history_.size() > 0
+            ? 1
+            : options_.first_step / static_cast<double>(ops::max_abs(*context_, direction_));
+    last_search_ = strong_wolfe(phi, start, first_step, options_.line_search);
+
+    const line_point& found = last_search_.point;
+    if (found.value < start.value) {
+        if (found.step != last_search_.last.step)
+            phi(found.step);
+        return true;
+    }
+    ops::copy(*context_, start_, x);
+    ops::copy(*context_, start_gradient_, gradient_);
+    loss_ = start.value;
+    return false;
+}
+
+template <class Device>
+void lbfgs<Device>::remember(tensor_view<const float, Device> x) {
+    if (!last_search_.strong_wolfe) {
+        history_.clear();
+        return;
+    }
+    ops::add_scaled(*context_, x, -1, start_, start_);
+    ops::add_scaled(*context_, gradient_, -1, start_gradient_, start_gradient_);
+    history_.push(start_, start_gradient_);
+}
+
+}  // namespace impasto::optim
