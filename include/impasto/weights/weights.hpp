@@ -14,10 +14,11 @@ struct load_options {
 
 /// Reads a VGG from a .safetensors file. Keys as torchvision's (features.0.weight), Caffe's
 /// (conv1_1.weight) or impasto's; float32, float16 or bfloat16. The topology is recognised from
-/// names and shapes. Throws io_error or format_error, naming the file and what is wrong with it.
+/// names and shapes; the first layers of one will do, other tensors (the classifier) do not matter.
+/// Throws io_error or format_error, naming the file, the tensor and what was expected.
 [[nodiscard]] nn::network load(const std::filesystem::path& file, const load_options& options = {});
 
-/// The small VGG that the library carries: ten convolutions, trained on Tiny-ImageNet.
+/// The small VGG that the library carries: nine convolutions, trained on Tiny-ImageNet.
 [[nodiscard]] nn::network built_in();
 
 }  // namespace impasto::weights

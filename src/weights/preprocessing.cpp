@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <impasto/core/error.hpp>
+
+#include "weights/describe.hpp"
+#include "weights/recognise.hpp"
+
+namespace impasto::weights {
+
+namespace {
+
+using safetensors::archive;
+
+[[noreturn]] void refuse(const archive& source, const char* key, const std::string& found,
+                         const char* expected) {
+    throw format_error(source.file + ": metadata " + key + ": found " + quoted(found) +
+                       ", expected " + expected);
+}
+
+std::string value_of(const archive& source, const char* key, const char* expected) {
+    const auto found = source.metadata.find(key);
+    if (found == source.metadata.end())
+        throw format_error(source.file + ": metadata " + key + " is missing, expected " + expected);
+    return found->second;
+}
+
+std::array<float, 3> three_numbers(const archive& source, const char* key) {
+    constexpr const char* expected = "three finite numbers";
+    const std::string text = value_of(source, key, expected);
+    std::array<float, 3> numbers{};
+    const char* at = text.data();
+    const char* end = at + text.size();
+    for (float& number : numbers) {
+        while (at != end && *at == ' ')
+            ++at;
+        const auto [stop, failure] = std::from_chars(at, end, number);
+        if (failure != std::errc{} || !std::isfinite(number))
+            refuse(source, key, text, expected);
+        at = stop;
+    }
+    if (at != end)
+        refuse(source, key, text, expected);
+    return numbers;
+}
+
+struct pixel_format {
+    const char* text;
+    float scale;
+    nn::channel_order order;
+};
+constexpr pixel_format pixel_formats[] = {{"rgb 0..1", 1, nn::channel_order::rgb},
+                                          {"rgb 0..255", 255, nn::channel_order::rgb},
+                                          {"bgr 0..1", 1, nn::channel_order::bgr},
+                                          {"bgr 0..255", 255, nn::channel_order::bgr}};
+
+nn::preprocessing from_metadata(const archive& source) {
+    constexpr const char* expected = "rgb or bgr, and 0..1 or 0..255, as \"rgb 0..1\"";
+    const std::string pixels = value_of(source, "pixels", expected);
+    const auto format = std::ranges::find(pixel_formats, pixels, &pixel_format::text);
+    if (format == std::end(pixel_formats))
+        refuse(source, "pixels", pixels, expected);
+    const auto deviation = three_numbers(source, "std");
+    if (std::ranges::min(deviation) <= 0)
+        refuse(source, "std", source.metadata.at("std"), "three numbers above 0");
+    return {format->scale, three_numbers(source, "mean"), deviation, format->order};
+}
+
+}  // namespace
+
+bool has_impasto_metadata(const archive& source) {
+    const auto format = source.metadata.find("format");
+    return format != source.metadata.end() && format->second == "impasto-network";
+}
+
+nn::preprocessing choose_preprocessing(const archive& source, naming names,
+                                       const load_options& options) {
+    if (options.preprocessing)
+        return *options.preprocessing;
+    if (has_impasto_metadata(source))
+        return from_metadata(source);
+    return names == naming::by_position ? nn::torchvision_preprocessing : nn::caffe_preprocessing;
+}
+
+}  // namespace impasto::weights

@@ -1,0 +1,242 @@
+#include <impasto/weights/safetensors.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/half.hpp>
+#include <impasto/core/shape.hpp>
+
+#include "weights/describe.hpp"
+
+namespace impasto::weights::safetensors {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "tensors are read as they lie");
+
+using nlohmann::json;
+
+constexpr std::uint64_t largest_header = 100'000'000;  // the reference implementation's limit
+constexpr std::size_t largest_rank = 8;
+constexpr int deepest_header = 3;  // {name: {shape: [extent]}}
+
+struct dtype {
+    std::string_view name;
+    std::int64_t bytes;
+};
+constexpr dtype known_dtypes[] = {{"F32", 4},  {"F16", 2},     {"BF16", 2},   {"F64", 8},
+                                  {"I8", 1},   {"I16", 2},     {"I32", 4},    {"I64", 8},
+                                  {"U8", 1},   {"U16", 2},     {"U32", 4},    {"U64", 8},
+                                  {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+
+[[noreturn]] void refuse(const std::string& file, const std::string& what) {
+    throw format_error(file + ": " + what);
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& tensor,
+                         const std::string& what) {
+    refuse(file, "tensor " + quoted(tensor) + ": " + what);
+}
+
+/// Follows the parser through the header and stops it where a key comes twice or where it nests
+/// deeper than a header does: the parser keeps the last of two, and a hostile file could make it
+/// build a tree many times the file's size.
+class header_guard {
+public:
+    explicit header_guard(const std::string& file) : file_(file) {}
+
+    bool operator()(int depth, json::parse_event_t event, json& parsed) {
+        using enum json::parse_event_t;
+        if ((event == object_start || event == array_start) && depth >= deepest_header)
+            refuse(file_, "safetensors header nests deeper than a header does");
+        if (event == object_start)
+            keys_.emplace_back();
+        if (event == object_end)
+            keys_.pop_back();
+        if (event == key && !keys_.back().insert(parsed.get<std::string>()).second)
+            refuse(file_, "safetensors header has " + quoted(parsed.get<std::string>()) +
+                              " twice; names must differ");
+        return true;
+    }
+
+private:
+    const std::string& file_;
+    std::vector<std::set<std::string>> keys_;
+};
+
+json parse_header(std::string_view text, const std::string& file) {
+    try {
+        json header = json::parse(text, header_guard(file));
+        if (!header.is_object())
+            refuse(file, "safetensors header is no JSON object");
+        return header;
+    } catch (const json::exception& bad) {
+        constexpr std::size_t longest = 200;  // what() may repeat a text of any length
+        refuse(file,
+               std::string("safetensors header: ") + std::string(bad.what()).substr(0, longest));
+    }
+}
+
+/// Non-negative integers of at most 63 bits, at most largest_rank of them.
+std::vector<std::int64_t> integers(const archive& source, const std::string& name,
+                                   const json& fields, const char* field) {
+    const auto list = fields.find(field);
+    if (list == fields.end() || !list->is_array() || list->size() > largest_rank)
+        refuse(source.file, name, std::string(field) + " is no list of up to 8 integers");
+    std::vector<std::int64_t> values;
+    for (const json& value : *list) {
+        if (!value.is_number_unsigned() || value.get<std::uint64_t>() > INT64_MAX)
+            refuse(source.file, name,
+                   std::string(field) + " has " + value.dump() +
+                       "; expected integers from 0 to 2^63-1");
+        values.push_back(value.get<std::int64_t>());
+    }
+    return values;
+}
+
+const dtype& find_dtype(const archive& source, const std::string& name, const json& fields) {
+    const auto text = fields.find("dtype");
+    if (text == fields.end() || !text->is_string())
+        refuse(source.file, name, "dtype is missing or no text");
+    const auto known = std::ranges::find(known_dtypes, text->get<std::string>(), &dtype::name);
+    if (known == std::end(known_dtypes))
+        refuse(source.file, name, "unknown dtype " + quoted(text->get<std::string>()));
+    return *known;
+}
+
+std::int64_t byte_size(const archive& source, const std::string& name,
+                       const std::vector<std::int64_t>& extents, std::int64_t element) {
+    try {
+        std::int64_t size = element;
+        for (const std::int64_t extent : extents)
+            size = checked_multiply(size, extent);
+        return size;
+    } catch (const shape_error&) {
+        refuse(source.file, name, "shape " + to_text(extents) + " is too large");
+    }
+}
+
+entry parse_entry(const archive& source, const std::string& name, const json& fields,
+                  std::span<const std::byte> data) {
+    if (!fields.is_object())
+        refuse(source.file, name, "expected an object with dtype, shape and data_offsets");
+    const dtype& type = find_dtype(source, name, fields);
+    auto extents = integers(source, name, fields, "shape");
+    const auto offsets = integers(source, name, fields, "data_offsets");
+    const auto available = static_cast<std::int64_t>(data.size());
+    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > available)
+        refuse(source.file, name,
+               "data_offsets " + to_text(offsets) + "; expected [begin,end] within the file's " +
+                   std::to_string(available) + " bytes of data");
+    const std::int64_t size = byte_size(source, name, extents, type.bytes);
+    if (offsets[1] - offsets[0] != size)
+        refuse(source.file, name,
+               "data_offsets " + to_text(offsets) + " span " +
+                   std::to_string(offsets[1] - offsets[0]) + " bytes; " + std::string(type.name) +
+                   " " + to_text(extents) + " has " + std::to_string(size));
+    return {name, std::string(type.name), std::move(extents),
+            data.subspan(static_cast<std::size_t>(offsets[0]), static_cast<std::size_t>(size))};
+}
+
+void parse_metadata(archive& into, const json& metadata) {
+    if (!metadata.is_object())
+        refuse(into.file, "__metadata__ is no JSON object");
+    for (const auto& [key, value] : metadata.items()) {
+        if (!value.is_string())
+            refuse(into.file, "__metadata__ " + quoted(key) + ": expected text");
+        into.metadata.emplace(key, value.get<std::string>());
+    }
+}
+
+/// Sorts the entries and sees that one begins where the one before it ends, from first byte to
+/// last.
+void expect_gapless(archive& source, std::span<const std::byte> data) {
+    std::ranges::sort(source.entries, {}, [](const entry& e) {
+        return std::pair(e.bytes.data(), e.bytes.size());  // an empty tensor goes first
+    });
+    const std::byte* end = data.data();
+    const auto offset = [&](const std::byte* p) { return std::to_string(p - data.data()); };
+    for (const entry& e : source.entries) {
+        if (e.bytes.data() < end)
+            refuse(source.file, e.name,
+                   "begins at byte " + offset(e.bytes.data()) +
+                       " of the data and overlaps the tensor before it, which ends at " +
+                       offset(end));
+        if (e.bytes.data() > end)
+            refuse(source.file, e.name,
+                   "begins at byte " + offset(e.bytes.data()) + " of the data; expected " +
+                       offset(end) + ", where the tensor before it ends");
+        end = e.bytes.data() + e.bytes.size();
+    }
+    if (end != data.data() + data.size())
+        refuse(source.file, "has " + std::to_string(data.size()) + " bytes of data; its tensors " +
+                                "take " + offset(end));
+}
+
+template <class Narrow>
+float widen(const std::byte* from) {
+    std::uint16_t bits;
+    std::memcpy(&bits, from, sizeof bits);
+    return static_cast<float>(Narrow::from_bits(bits));
+}
+
+}  // namespace
+
+const entry* archive::find(std::string_view name) const {
+    const auto found = std::ranges::find(entries, name, &entry::name);
+    return found == entries.end() ? nullptr : &*found;
+}
+
+archive parse(std::span<const std::byte> bytes, std::string file) {
+    std::uint64_t length = 0;
+    if (bytes.size() < sizeof length)
+        refuse(file, "has " + std::to_string(bytes.size()) + " bytes; safetensors has at least 8");
+    std::memcpy(&length, bytes.data(), sizeof length);
+    bytes = bytes.subspan(sizeof length);
+    if (length > std::min<std::uint64_t>(bytes.size(), largest_header))
+        refuse(file, "no safetensors: claims a header of " + std::to_string(length) +
+                         " bytes; at most " +
+                         std::to_string(std::min<std::uint64_t>(bytes.size(), largest_header)) +
+                         " are possible");
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), length);
+    const auto data = bytes.subspan(length);
+
+    archive result{.file = std::move(file), .metadata = {}, .entries = {}};
+    const json header = parse_header(text, result.file);
+    for (const auto& [name, fields] : header.items()) {
+        if (name == "__metadata__")
+            parse_metadata(result, fields);
+        else
+            result.entries.push_back(parse_entry(result, name, fields, data));
+    }
+    expect_gapless(result, data);
+    return result;
+}
+
+void read(const archive& source, const entry& tensor, std::span<float> out) {
+    const std::byte* from = tensor.bytes.data();
+    if (tensor.dtype == "F32" && tensor.bytes.size() == out.size() * 4) {
+        std::memcpy(out.data(), from, tensor.bytes.size());
+    } else if (tensor.dtype == "F16" && tensor.bytes.size() == out.size() * 2) {
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out[i] = widen<half>(from + 2 * i);
+    } else if (tensor.dtype == "BF16" && tensor.bytes.size() == out.size() * 2) {
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out[i] = widen<bfloat16>(from + 2 * i);
+    } else {
+        refuse(source.file, tensor.name, "dtype " + tensor.dtype + "; expected F32, F16 or BF16");
+    }
+    const auto bad = std::ranges::find_if_not(out, [](float v) { return std::isfinite(v); });
+    if (bad != out.end())
+        refuse(source.file, tensor.name,
+               "element " + std::to_string(bad - out.begin()) + " is " + std::to_string(*bad) +
+                   "; expected finite values");
+}
+
+}  // namespace impasto::weights::safetensors
