@@ -1,0 +1,17 @@
+#include <cstddef>
+
+#include <impasto/weights/weights.hpp>
+
+#include "weights/recognise.hpp"
+
+// Defined in small_vgg.S.
+extern "C" const std::byte impasto_small_vgg[], impasto_small_vgg_end[];
+
+namespace impasto::weights {
+
+nn::network built_in() {
+    return to_network(safetensors::parse({impasto_small_vgg, impasto_small_vgg_end}, "built-in"),
+                      {});
+}
+
+}  // namespace impasto::weights
