@@ -1,0 +1,126 @@
+#include <impasto/core/npy.hpp>
+
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/file.hpp>
+#include <impasto/core/shape.hpp>
+
+#include "core/npy_bytes.hpp"
+
+namespace impasto::npy {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "values are copied as they lie");
+
+constexpr std::string_view magic{"\x93NUMPY\x01\x00", 8};
+constexpr std::size_t preamble = 10;  // magic and the header's length in 16 bits
+constexpr std::size_t alignment = 64;
+constexpr std::size_t largest_rank = 32;
+
+[[noreturn]] void refuse(const std::string& file, const std::string& what) {
+    throw format_error(file + ": " + what);
+}
+
+/// The text behind `key` in NumPy's header, a Python dictionary of which only one form is taken.
+std::string_view text_behind(std::string_view header, std::string_view key,
+                             const std::string& file) {
+    const auto at = header.find(key);
+    if (at == std::string_view::npos)
+        refuse(file, "npy header without " + std::string(key));
+    header.remove_prefix(at + key.size());
+    return header;
+}
+
+std::vector<std::int64_t> parse_extents(std::string_view header, const std::string& file) {
+    std::string_view text = text_behind(header, "'shape': (", file);
+    std::vector<std::int64_t> extents;
+    while (!text.starts_with(")")) {
+        std::int64_t extent = 0;
+        const auto [stop, failure] = std::from_chars(text.begin(), text.end(), extent);
+        if (failure != std::errc{} || extent < 0 || extents.size() == largest_rank)
+            refuse(file, "npy shape is no list of up to 32 extents");
+        extents.push_back(extent);
+        text.remove_prefix(static_cast<std::size_t>(stop - text.begin()));
+        while (text.starts_with(",") || text.starts_with(" "))
+            text.remove_prefix(1);
+    }
+    return extents;
+}
+
+std::int64_t elements(std::span<const std::int64_t> extents) {
+    std::int64_t product = 1;
+    for (const std::int64_t extent : extents)
+        product = checked_multiply(product, extent);
+    return product;
+}
+
+}  // namespace
+
+std::vector<std::byte> serialize(const array_view& array) {
+    if (elements(array.extents) != static_cast<std::int64_t>(array.values.size()))
+        throw shape_error("npy: extents with " + std::to_string(elements(array.extents)) +
+                          " elements, given are " + std::to_string(array.values.size()));
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+    for (const std::int64_t extent : array.extents)
+        header += std::to_string(extent) + ",";
+    header += "), }";
+    header.append(alignment - 1 - (preamble + header.size()) % alignment, ' ');
+    header += '\n';
+
+    std::vector<std::byte> bytes(preamble + header.size() + array.values.size_bytes());
+    const auto length = static_cast<std::uint16_t>(header.size());
+    std::memcpy(bytes.data(), magic.data(), magic.size());
+    std::memcpy(bytes.data() + magic.size(), &length, sizeof length);
+    std::memcpy(bytes.data() + preamble, header.data(), header.size());
+    if (!array.values.empty())
+        std::memcpy(bytes.data() + preamble + header.size(), array.values.data(),
+                    array.values.size_bytes());
+    return bytes;
+}
+
+array parse(std::span<const std::byte> bytes, const std::string& file) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (!text.starts_with(magic) || text.size() < preamble)
+        refuse(file, "no npy of version 1.0");
+    std::uint16_t length = 0;
+    std::memcpy(&length, text.data() + magic.size(), sizeof length);
+    if (length > text.size() - preamble)
+        refuse(file, "npy header of " + std::to_string(length) + " bytes, the file has " +
+                         std::to_string(text.size() - preamble) + " left");
+    const std::string_view header = text.substr(preamble, length);
+    if (!text_behind(header, "'descr': ", file).starts_with("'<f4'"))
+        refuse(file, "expected npy values of type '<f4'");
+    if (!text_behind(header, "'fortran_order': ", file).starts_with("False"))
+        refuse(file, "expected npy values in C order");
+
+    array result{parse_extents(header, file), {}};
+    const auto data = bytes.subspan(preamble + length);
+    std::int64_t size = 0;
+    try {
+        size = checked_multiply(elements(result.extents), sizeof(float));
+    } catch (const shape_error& too_large) {
+        refuse(file, std::string("npy shape: ") + too_large.what());
+    }
+    if (size != static_cast<std::int64_t>(data.size()))
+        refuse(file, "npy shape needs " + std::to_string(size) + " bytes, the file has " +
+                         std::to_string(data.size()));
+    result.values.resize(data.size() / sizeof(float));
+    if (!data.empty())
+        std::memcpy(result.values.data(), data.data(), data.size());
+    return result;
+}
+
+void write(const std::filesystem::path& file, const array_view& values) {
+    write_atomically(file, serialize(values));
+}
+
+array read(const std::filesystem::path& file) {
+    return parse(read_file(file, largest_file), file.string());
+}
+
+}  // namespace impasto::npy

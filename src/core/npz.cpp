@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <cstring>
+
+#include <zlib.h>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/file.hpp>
+
+#include "core/npy_bytes.hpp"
+
+// A zip archive: for each member a local header, its name and its bytes; then the directory with an
+// entry for each; then the end record, which says where the directory begins. Source: PKWARE's
+// APPNOTE, 4.3. Only stored members, without the extensions for sizes of 4 GiB and more.
+
+namespace impasto::npy {
+
+namespace {
+
+constexpr std::uint32_t local_signature = 0x04034b50, entry_signature = 0x02014b50,
+                        end_signature = 0x06054b50;
+constexpr std::size_t local_size = 30, entry_size = 46, end_size = 22;
+constexpr std::uint16_t version = 20;
+constexpr std::uint16_t first_of_january_1980 = 0x21;  // zip knows no "no time"
+
+struct member {
+    std::string name;
+    std::uint32_t checksum = 0;
+    std::uint32_t size = 0;
+    std::uint32_t offset = 0;  ///< of the local header
+};
+
+std::uint32_t checksum_of(std::span<const std::byte> bytes) {
+    return static_cast<std::uint32_t>(
+        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+class zip_writer {
+public:
+    void add(const std::string& name, std::span<const std::byte> bytes) {
+        if (bytes_.size() + bytes.size() + name.size() + local_size > largest_file)
+            throw option_error("npz: array " + name +
+                               " would make the archive longer than 4 GiB; " +
+                               "store fewer or smaller arrays");
+        const auto size = static_cast<std::uint32_t>(bytes.size());
+        members_.push_back({name, checksum_of(bytes), size, position()});
+        put(local_signature);
+        put_common(members_.back());
+        put_bytes(name.data(), name.size());
+        put_bytes(bytes.data(), bytes.size());
+    }
+
+    std::vector<std::byte> finish() {
+        const std::uint32_t begin = position();
+        for (const member& m : members_) {
+            put(entry_signature);
+            put(version);
+            put_common(m);
+            put(std::uint16_t{0});  // comment
+            put(std::uint32_t{0});  // disk, internal attributes
+            put(std::uint32_t{0});  // external attributes
+            put(m.offset);
+            put_bytes(m.name.data(), m.name.size());
+        }
+        const std::uint32_t length = position() - begin;
+        const auto count = static_cast<std::uint16_t>(members_.size());
+        put(end_signature);
+        put(std::uint32_t{0});  // disks
+        put(count);
+        put(count);
+        put(length);
+        put(begin);
+        put(std::uint16_t{0});  // comment
+        return std::move(bytes_);
+    }
+
+private:
+    /// What a local header and an entry of the directory share.
+    void put_common(const member& m) {
+        put(version);
+        put(std::uint32_t{0});  // flags; method: stored
+        put(std::uint16_t{0});  // time
+        put(first_of_january_1980);
+        put(m.checksum);
+        put(m.size);  // compressed
+        put(m.size);
+        put(static_cast<std::uint16_t>(m.name.size()));
+        put(std::uint16_t{0});  // extra field
+    }
+    template <class Integer>
+    void put(Integer value) {
+        put_bytes(&value, sizeof value);
+    }
+    void put_bytes(const void* from, std::size_t size) {
+        const auto* begin = static_cast<const std::byte*>(from);
+        bytes_.insert(bytes_.end(), begin, begin + size);
+    }
+    [[nodiscard]] std::uint32_t position() const {
+        return static_cast<std::uint32_t>(bytes_.size());
+    }
+
+    std::vector<std::byte> bytes_;
+    std::vector<member> members_;
+};
+
+class zip_reader {
+public:
+    zip_reader(std::span<const std::byte> bytes, const std::string& file)
+        : bytes_(bytes), file_(file) {}
+
+    [[nodiscard]] std::vector<member> members() const {
+        const std::size_t end = find_end();
+        const auto count = get<std::uint16_t>(end + 10);
+        std::size_t at = get<std::uint32_t>(end + 16);
+        std::vector<member> result;
+        for (int i = 0; i < count; ++i) {
+            if (get<std::uint32_t>(at) != entry_signature)
+                refuse("npz directory is broken");
+            const auto method = get<std::uint16_t>(at + 10);
+            const auto name = text(at + entry_size, get<std::uint16_t>(at + 28));
+            const auto size = get<std::uint32_t>(at + 24);
+            if (method != 0 || get<std::uint32_t>(at + 20) != size)
+                refuse("npz array " + std::to_string(i) + " is compressed, expected stored");
+            result.push_back(
+                {name, get<std::uint32_t>(at + 16), size, get<std::uint32_t>(at + 42)});
+            at += entry_size + name.size() + get<std::uint16_t>(at + 30) +
+                  get<std::uint16_t>(at + 32);
+        }
+        return result;
+    }
+
+    [[nodiscard]] std::span<const std::byte> content(const member& m) const {
+        if (get<std::uint32_t>(m.offset) != local_signature)
+            refuse("npz array without local header");
+        const std::size_t begin = std::size_t{m.offset} + local_size +
+                                  get<std::uint16_t>(std::size_t{m.offset} + 26) +
+                                  get<std::uint16_t>(std::size_t{m.offset} + 28);
+        const auto bytes = slice(begin, m.size);
+        if (checksum_of(bytes) != m.checksum)
+            refuse("npz array with a wrong checksum");
+        return bytes;
+    }
+
+    [[noreturn]] void refuse(const std::string& what) const {
+        throw format_error(file_ + ": " + what);
+    }
+
+private:
+    /// The end record is the last thing in the file: archives with a comment are not ours.
+    [[nodiscard]] std::size_t find_end() const {
+        if (bytes_.size() < end_size ||
+            get<std::uint32_t>(bytes_.size() - end_size) != end_signature)
+            refuse("no npz: a zip's end record is not where it should be");
+        return bytes_.size() - end_size;
+    }
+    [[nodiscard]] std::span<const std::byte> slice(std::size_t begin, std::size_t size) const {
+        if (begin > bytes_.size() || size > bytes_.size() - begin)
+            refuse("npz points to bytes " + std::to_string(begin) + " to " +
+                   std::to_string(begin + size) + ", the file has " +
+                   std::to_string(bytes_.size()));
+        return bytes_.subspan(begin, size);
+    }
+    template <class Integer>
+    [[nodiscard]] Integer get(std::size_t at) const {
+        Integer value;
+        std::memcpy(&value, slice(at, sizeof value).data(), sizeof value);
+        return value;
+    }
+    [[nodiscard]] std::string text(std::size_t at, std::size_t size) const {
+        return {reinterpret_cast<const char*>(slice(at, size).data()), size};
+    }
+
+    std::span<const std::byte> bytes_;
+    const std::string& file_;
+};
+
+}  // namespace
+
+void write_archive(const std::filesystem::path& file,
+                   const std::map<std::string, array_view>& arrays) {
+    constexpr std::size_t longest_key = 1000, most_arrays = 0xffff;
+    if (arrays.size() > most_arrays)
+        throw option_error("npz: " + std::to_string(arrays.size()) + " arrays, at most 65535");
+    zip_writer archive;
+    for (const auto& [key, values] : arrays) {
+        if (key.empty() || key.size() > longest_key || key.find('/') != std::string::npos)
+            throw option_error("npz: key \"" + key + "\" is empty, too long or has a slash");
+        archive.add(key + ".npy", serialize(values));
+    }
+    write_atomically(file, archive.finish());
+}
+
+std::map<std::string, array> read_archive(const std::filesystem::path& file) {
+    constexpr std::string_view suffix = ".npy";
+    const auto bytes = read_file(file, largest_file);
+    const std::string called = file.string();
+    const zip_reader archive(bytes, called);
+
+    const auto members = archive.members();
+    std::size_t total = 0;  // members may not share bytes, or a small file could fill the memory
+    for (const member& m : members)
+        total += m.size;
+    if (total > bytes.size())
+        archive.refuse("npz arrays overlap");
+
+    std::map<std::string, array> arrays;
+    for (const member& m : members) {
+        if (!m.name.ends_with(suffix))
+            archive.refuse("npz holds something other than .npy arrays");
+        const std::string key = m.name.substr(0, m.name.size() - suffix.size());
+        if (!arrays.emplace(key, parse(archive.content(m), called)).second)
+            archive.refuse("npz has an array twice");
+    }
+    return arrays;
+}
+
+}  // namespace impasto::npy
