@@ -1,6 +1,6 @@
 # What impasto builds on, all from Debian's packages; third_party/README.md says what each is for.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(dnnl 2.6 REQUIRED CONFIG)
+find_package(dnnl 2.2 REQUIRED CONFIG)
 find_package(BLAS REQUIRED)
 find_path(IMPASTO_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas REQUIRED)
 find_path(IMPASTO_STB_INCLUDE stb/stb_image.h REQUIRED)
