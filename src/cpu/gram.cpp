@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+#include <string>
 
 #include <cblas.h>
 #include <dnnl.h>
@@ -111,6 +113,28 @@ void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
             scatter_add(products, r * per_run, count, gradient);
         }
     }
+}
+
+double gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram, double gram_scale,
+                  tensor_view<const float, cpu> target, double d_scale,
+                  tensor_view<float, cpu> d_gram) {
+    expect_shape("gram_error", "target", gram.shape(), target.shape());
+    if (!d_gram.empty())
+        expect_shape("gram_error", "d_gram", gram.shape(), d_gram.shape());
+    const auto rows = gram.shape().h, columns = gram.shape().w;
+    double* sums = ctx.get().scratch_as<double>(ctx, rows);
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t i = 0; i < rows; ++i) {
+        double sum = 0;
+        for (auto at = i * columns; at < (i + 1) * columns; ++at) {
+            const double difference = gram_scale * gram.data()[at] - target.data()[at];
+            sum += difference * difference;
+            if (!d_gram.empty())
+                d_gram.data()[at] = static_cast<float>(d_scale * difference);
+        }
+        sums[i] = sum;
+    }
+    return std::accumulate(sums, sums + rows, 0.0);
 }
 
 std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features) {

@@ -56,33 +56,37 @@ double squared_error(context<cpu>& ctx, tensor_view<const float, cpu> features,
     return total;
 }
 
-double total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels, double scale,
-                       tensor_view<float, cpu> gradient) {
+variation total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels, variation scale,
+                          tensor_view<float, cpu> gradient) {
     if (!gradient.empty())
         expect_shape("total_variation", "gradient", pixels.shape(), gradient.shape());
-    const auto rows = pixels.shape().n * pixels.shape().c * pixels.shape().h;
     const auto h = pixels.shape().h, w = pixels.shape().w;
-    const auto factor = static_cast<float>(2 * scale);
-    double* sums = ctx.get().scratch_as<double>(ctx, rows);
+    const auto rows = pixels.shape().n * pixels.shape().c * h;
+    const auto across = static_cast<float>(2 * scale.horizontal);
+    const auto down = static_cast<float>(2 * scale.vertical);
+    auto* sums = ctx.get().scratch_as<variation>(ctx, rows);
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t row = 0; row < rows; ++row) {
         const float* here = pixels.data() + row * w;
         const float* above = row % h > 0 ? here - w : here;
         const float* below = row % h < h - 1 ? here + w : here;
-        double sum = 0;
+        variation sum;
         for (std::int64_t x = 0; x < w; ++x) {
             const float left = here[x] - here[x > 0 ? x - 1 : x];
             const float right = here[x < w - 1 ? x + 1 : x] - here[x];
-            const float up = here[x] - above[x], down = below[x] - here[x];
-            sum += static_cast<double>(right * right + down * down);
+            const float up = here[x] - above[x], under = below[x] - here[x];
+            sum.horizontal += static_cast<double>(right * right);
+            sum.vertical += static_cast<double>(under * under);
             if (!gradient.empty())
-                gradient.data()[row * w + x] += factor * (left - right + (up - down));
+                gradient.data()[row * w + x] += across * (left - right) + down * (up - under);
         }
         sums[row] = sum;
     }
-    double total = 0;
-    for (std::int64_t row = 0; row < rows; ++row)
-        total += sums[row];
+    variation total;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        total.horizontal += sums[row].horizontal;
+        total.vertical += sums[row].vertical;
+    }
     return total;
 }
 

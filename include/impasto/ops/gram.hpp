@@ -18,7 +18,13 @@ void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view
 void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
                    tensor_view<const float, cpu> d_gram, tensor_view<float, cpu> gradient);
 
-/// Scratch that both use for such a map.
+/// Σ(gram_scale·G − A)², and d_gram = d_scale · (gram_scale·G − A): a style loss and what
+/// gram_backward wants of it. gram, target, d_gram: [1,1,C,C]; d_gram may be gram itself, or empty.
+[[nodiscard]] double gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram,
+                                double gram_scale, tensor_view<const float, cpu> target,
+                                double d_scale, tensor_view<float, cpu> d_gram);
+
+/// Scratch that gram and gram_backward use for such a map.
 [[nodiscard]] std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features);
 
 }  // namespace impasto::ops

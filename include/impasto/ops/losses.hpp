@@ -11,9 +11,15 @@ namespace impasto::ops {
                                    tensor_view<const float, cpu> target, double scale,
                                    tensor_view<float, cpu> gradient);
 
-/// Σ(right − here)² + Σ(below − here)² over planar pixels, and gradient += scale · its derivative.
+struct variation {
+    double horizontal = 0;  ///< Σ(right − here)²
+    double vertical = 0;    ///< Σ(below − here)²
+};
+
+/// Both sums over planar pixels [N,C,H,W], and gradient += the derivative of
+/// scale.horizontal · horizontal + scale.vertical · vertical. An empty gradient is left out.
 /// Source: the squared form of Mahendran & Vedaldi 2015, eq. 4 (β = 2).
-[[nodiscard]] double total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels,
-                                     double scale, tensor_view<float, cpu> gradient);
+[[nodiscard]] variation total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels,
+                                        variation scale, tensor_view<float, cpu> gradient);
 
 }  // namespace impasto::ops

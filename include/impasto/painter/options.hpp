@@ -54,8 +54,8 @@ struct stylize_options {
 struct scale_plan {
     std::int64_t height = 0, width = 0;
     int iterations = 0;
-    std::size_t peak_bytes = 0;   ///< network, objective, optimiser and pictures
-    std::int64_t macs = 0;        ///< multiply-adds of one forward pass
+    std::size_t peak_bytes = 0;  ///< network, objective, optimiser and pictures
+    std::int64_t macs = 0;       ///< multiply-adds of one forward pass
 };
 
 /// Where a run stands after an iteration.

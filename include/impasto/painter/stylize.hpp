@@ -30,7 +30,8 @@ template <class Device>
     return stylize(ctx, network, content, std::span(&style, 1), options, observe);
 }
 
-/// What stylize would do, scale by scale: sizes, memory, work. Checks everything that stylize checks.
+/// What stylize would do, scale by scale: sizes, memory, work. Checks everything that stylize
+/// checks.
 template <class Device>
 [[nodiscard]] std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network,
                                            const shape& content, std::span<const shape> styles,

@@ -1,0 +1,310 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <impasto/nn/features.hpp>
+#include <impasto/ops/gram.hpp>
+#include <impasto/ops/losses.hpp>
+#include <impasto/style/convention.hpp>
+#include <impasto/style/target.hpp>
+
+namespace impasto::style {
+
+struct objective_options {
+    convention loss = convention::mean;
+    double content_weight = 1;  ///< α
+    double style_weight = 300;  ///< β
+    double tv_weight = 5;       ///< γ
+    std::vector<weighted_layer> content_layers;
+    std::vector<weighted_layer> style_layers;
+    ops::pool_options pooling{};
+    ops::border border = ops::border::zero;
+    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+};
+
+/// The extractor's options for one kind of layers, as the targets need them.
+[[nodiscard]] inline nn::features_options extractor_options(
+    const objective_options& options, const std::vector<weighted_layer>& layers) {
+    nn::features_options result{.taps = {},
+                                .pooling = options.pooling,
+                                .border = options.border,
+                                .algorithm = options.algorithm};
+    for (const auto& layer : layers)
+        result.taps.push_back(layer.name);
+    return result;
+}
+
+/// J(G) = α·J_content + β·J_style + γ·J_tv of pixels of one size, and its gradient. Fits every
+/// optimiser in optim. Layers with weight 0 are left out.
+///
+/// An evaluation has two passes: forward, which forms the Gram matrices; then backward, at whose
+/// taps the losses add their gradients. Source: Gatys et al. 2016, eqs. 1 to 7.
+template <class T, class Device>
+class objective {
+public:
+    /// pixels: [1,3,H,W]. The targets' layers must be those of the options, in their order.
+    /// Throws option_error on weights that are negative, not finite or all zero.
+    objective(context<Device>& ctx, const nn::network& net, shape pixels,
+              objective_options options);
+
+    [[nodiscard]] const objective_options& options() const { return options_; }
+    /// Takes the targets; call both before evaluate (a kind without layers needs none).
+    void set_content(content_target<T, Device> target);
+    void set_style(style_target<Device> target);
+
+    /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing.
+    double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
+
+    /// The terms of the last evaluation.
+    [[nodiscard]] const loss_terms& terms() const { return terms_; }
+    [[nodiscard]] std::size_t peak_bytes() const;
+    [[nodiscard]] std::int64_t forward_macs() const { return features_.forward_macs(); }
+
+private:
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    struct tap_use {
+        std::size_t content = none, style = none;  // position among their kind
+    };
+    /// value = factor · Σ(difference)²: how one layer's term and its share of J are formed.
+    struct term_scale {
+        double factor;  // of the unweighted term
+        double weight;  // α·λ or β·λ
+    };
+
+    static std::vector<std::string> all_taps(const objective_options& options);
+    [[nodiscard]] term_scale content_scale(std::size_t i) const;
+    [[nodiscard]] term_scale style_scale(std::size_t i) const;
+    void expect_targets() const;
+    void measure_styles();
+    void add_gradient(std::size_t tap, tensor_view<const T, Device> map,
+                      tensor_view<T, Device> gradient);
+    void add_variation(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
+
+    context<Device>* context_;
+    objective_options options_;
+    nn::features<T, Device> features_;
+    std::vector<tap_use> uses_;  // of each tap
+    std::vector<std::size_t> content_taps_, style_taps_;
+    content_target<T, Device> content_;
+    style_target<Device> style_;
+    std::vector<double> style_norms_;           // ΣA² of each layer
+    std::vector<tensor<float, Device>> grams_;  // G, then what gram_backward wants
+    loss_terms terms_;
+};
+
+namespace detail {
+
+/// Weights to sum 1, layers without weight left out. Throws where none is left of a kind that
+/// counts.
+[[nodiscard]] inline std::vector<weighted_layer> normalized(std::vector<weighted_layer> layers,
+                                                            const char* kind) {
+    double total = 0;
+    for (const auto& layer : layers) {
+        if (!std::isfinite(layer.weight) || layer.weight < 0)
+            throw option_error(std::string(kind) + " layer " + layer.name + ": weight " +
+                               std::to_string(layer.weight) + " is not a number from 0 up");
+        total += layer.weight;
+    }
+    std::erase_if(layers, [](const weighted_layer& layer) { return layer.weight == 0; });
+    for (auto& layer : layers)
+        layer.weight /= total;
+    return layers;
+}
+
+inline void expect_weight(const char* name, double weight) {
+    if (!std::isfinite(weight) || weight < 0)
+        throw option_error(std::string(name) + " weight: " + std::to_string(weight) +
+                           " is not a number from 0 up");
+}
+
+[[nodiscard]] inline objective_options checked(objective_options options) {
+    expect_weight("content", options.content_weight);
+    expect_weight("style", options.style_weight);
+    expect_weight("total variation", options.tv_weight);
+    options.content_layers = normalized(std::move(options.content_layers), "content");
+    options.style_layers = normalized(std::move(options.style_layers), "style");
+    if (options.content_layers.empty() && options.style_layers.empty())
+        throw option_error("neither a content nor a style layer has a weight above 0");
+    return options;
+}
+
+}  // namespace detail
+
+template <class T, class Device>
+objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, shape pixels,
+                                objective_options options)
+    : context_(&ctx),
+      options_(detail::checked(std::move(options))),
+      features_(ctx, net, pixels, [&] {
+          auto plan = extractor_options(options_, {});
+          plan.taps = all_taps(options_);
+          return plan;
+      }()) {
+    const auto taps = all_taps(options_);
+    uses_.resize(taps.size());
+    const auto find = [&](const std::string& name) {
+        return static_cast<std::size_t>(std::find(taps.begin(), taps.end(), name) - taps.begin());
+    };
+    for (std::size_t i = 0; i < options_.content_layers.size(); ++i) {
+        const auto& name = options_.content_layers[i].name;
+        content_taps_.push_back(find(name));
+        uses_[content_taps_.back()].content = i;
+        terms_.content.push_back({name, 0});
+    }
+    for (std::size_t i = 0; i < options_.style_layers.size(); ++i) {
+        const auto& name = options_.style_layers[i].name;
+        style_taps_.push_back(find(name));
+        uses_[style_taps_.back()].style = i;
+        terms_.style.push_back({name, 0});
+        const auto channels = features_.tap_shape(style_taps_.back()).c;
+        grams_.emplace_back(shape{1, 1, channels, channels});
+    }
+}
+
+template <class T, class Device>
+std::vector<std::string> objective<T, Device>::all_taps(const objective_options& options) {
+    std::vector<std::string> taps;
+    for (const auto* layers : {&options.content_layers, &options.style_layers}) {
+        const auto first_of_kind = taps.size();
+        for (const auto& layer : *layers) {
+            if (std::find(taps.begin() + static_cast<std::ptrdiff_t>(first_of_kind), taps.end(),
+                          layer.name) != taps.end())
+                throw option_error("layer " + layer.name + " is named twice; name each layer once");
+            if (std::find(taps.begin(), taps.end(), layer.name) == taps.end())
+                taps.push_back(layer.name);
+        }
+    }
+    return taps;
+}
+
+template <class T, class Device>
+void objective<T, Device>::set_content(content_target<T, Device> target) {
+    content_ = std::move(target);
+}
+
+template <class T, class Device>
+void objective<T, Device>::set_style(style_target<Device> target) {
+    style_ = std::move(target);
+    style_norms_.clear();
+    for (const auto& gram : style_.grams)
+        style_norms_.push_back(ops::dot(*context_, gram, gram));
+}
+
+template <class T, class Device>
+void objective<T, Device>::expect_targets() const {
+    for (std::size_t i = 0; i < content_taps_.size(); ++i)
+        if (i >= content_.maps.size() || content_.layers[i] != options_.content_layers[i].name)
+            throw option_error("objective: no content target for layer " +
+                               options_.content_layers[i].name);
+    for (std::size_t i = 0; i < style_taps_.size(); ++i)
+        if (i >= style_.grams.size() || style_.layers[i] != options_.style_layers[i].name)
+            throw option_error("objective: no style target for layer " +
+                               options_.style_layers[i].name);
+}
+
+template <class T, class Device>
+auto objective<T, Device>::content_scale(std::size_t i) const -> term_scale {
+    const auto map = features_.tap_shape(content_taps_[i]);
+    const auto elements = static_cast<double>(map.elements());
+    const double weight = options_.content_weight * options_.content_layers[i].weight;
+    switch (options_.loss) {
+        case convention::gatys:
+            return {0.5, weight};
+        case convention::lecture:
+            return {1 / (4 * elements), weight};
+        case convention::mean:
+            break;
+    }
+    return {1 / elements, weight};
+}
+
+// Of Σ(G/M − A/Mₐ)², which in the papers' Σ(G−A)²/(4C²M²) leaves 1/(4C²).
+template <class T, class Device>
+auto objective<T, Device>::style_scale(std::size_t i) const -> term_scale {
+    const auto channels = static_cast<double>(features_.tap_shape(style_taps_[i]).c);
+    const double weight = options_.style_weight * options_.style_layers[i].weight;
+    if (options_.loss == convention::mean)
+        return {style_norms_[i] > 0 ? 1 / style_norms_[i] : 1, weight};
+    return {1 / (4 * channels * channels), weight};
+}
+
+template <class T, class Device>
+void objective<T, Device>::measure_styles() {
+    for (std::size_t i = 0; i < style_taps_.size(); ++i) {
+        const auto tap = style_taps_[i];
+        const double mean = 1 / static_cast<double>(features_.tap_shape(tap).pixels());
+        const auto scale = style_scale(i);
+        ops::gram(*context_, features_.tap(tap), grams_[i]);
+        // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
+        const double error = ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
+                                             4 * mean * scale.factor * scale.weight, grams_[i]);
+        terms_.style[i].value = scale.factor * error;
+        terms_.total += scale.weight * terms_.style[i].value;
+    }
+}
+
+template <class T, class Device>
+void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const T, Device> map,
+                                        tensor_view<T, Device> gradient) {
+    if (const auto i = uses_[tap].style; i != none)
+        ops::gram_backward(*context_, map, grams_[i], gradient);
+    if (const auto i = uses_[tap].content; i != none) {
+        const auto scale = content_scale(i);
+        terms_.content[i].value =
+            scale.factor * ops::squared_error(*context_, map, content_.maps[i],
+                                              scale.factor * scale.weight, gradient);
+        terms_.total += scale.weight * terms_.content[i].value;
+    }
+}
+
+template <class T, class Device>
+void objective<T, Device>::add_variation(tensor_view<const float, Device> x,
+                                         tensor_view<float, Device> gradient) {
+    const auto& s = x.shape();
+    ops::variation scale{1, 1};
+    if (options_.loss == convention::mean)
+        scale = {1 / static_cast<double>(std::max<std::int64_t>(1, s.c * s.h * (s.w - 1))),
+                 1 / static_cast<double>(std::max<std::int64_t>(1, s.c * (s.h - 1) * s.w))};
+    const auto sums = ops::total_variation(
+        *context_, x, {scale.horizontal * options_.tv_weight, scale.vertical * options_.tv_weight},
+        gradient);
+    terms_.tv = scale.horizontal * sums.horizontal + scale.vertical * sums.vertical;
+    terms_.total += options_.tv_weight * terms_.tv;
+}
+
+template <class T, class Device>
+double objective<T, Device>::evaluate(tensor_view<const float, Device> x,
+                                      tensor_view<float, Device> gradient) {
+    expect_targets();
+    terms_.total = 0;
+    features_.forward(*context_, x);
+    measure_styles();
+    features_.backward(
+        *context_,
+        [this](std::size_t tap, tensor_view<const T, Device> map, tensor_view<T, Device> d_map) {
+            add_gradient(tap, map, d_map);
+        },
+        gradient);
+    add_variation(x, gradient);
+    return terms_.total;
+}
+
+template <class T, class Device>
+std::size_t objective<T, Device>::peak_bytes() const {
+    std::size_t bytes = features_.peak_bytes();
+    for (const auto tap : content_taps_)
+        bytes += static_cast<std::size_t>(
+                     storage_elements(features_.tap_shape(tap), context_->feature_layout())) *
+                 sizeof(T);
+    for (const auto& gram : grams_)
+        bytes += 2 * gram.bytes();
+    return bytes;
+}
+
+}  // namespace impasto::style
