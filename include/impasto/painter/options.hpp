@@ -21,7 +21,7 @@ enum class start { content, style, noise, gray, picture };
 /// A whole run. The defaults were chosen by eye for the built-in network.
 struct stylize_options {
     std::int64_t size = 512;  ///< longest side of the result, in pixels; 0: the photo's own
-    int scales = 0;           ///< coarse to fine; 0: chosen so that the first is 150 to 250 pixels
+    int scales = 0;           ///< coarse to fine; 0: chosen so that the first is about 160 pixels
     int iterations = 100;     ///< at the finest scale; each coarser one has half as many more
 
     impasto::optimizer optimizer = impasto::optimizer::lbfgs;

@@ -1,0 +1,94 @@
+#include "painter/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <string>
+
+namespace impasto::painter_detail {
+
+namespace {
+
+constexpr double growth = 16.0 / 9;       // between two scales, by eye
+constexpr double coarsest_longest = 160;  // about the first scale's longest side, where chosen
+
+[[noreturn]] void refuse(const char* option, double value, const char* right) {
+    std::ostringstream message;
+    message << option << ": " << value << " is not " << right;
+    throw option_error(message.str());
+}
+
+void expect(bool good, const char* option, double value, const char* right) {
+    if (!good)
+        refuse(option, value, right);
+}
+
+bool positive(double x) {
+    return std::isfinite(x) && x > 0;
+}
+
+}  // namespace
+
+std::vector<scale_step> schedule(const shape& content, const stylize_options& options) {
+    const auto longest = options.size == 0 ? std::max(content.h, content.w) : options.size;
+    const double ratio = static_cast<double>(longest) / coarsest_longest;
+    const auto chosen = 1 + std::lround(std::log(ratio) / std::log(growth));
+    const auto scales = options.scales > 0 ? options.scales : std::max<long>(1, chosen);
+    std::vector<scale_step> steps;
+    for (long i = 0; i < scales; ++i) {
+        const auto coarser = static_cast<double>(scales - 1 - i);
+        const auto side = std::lround(static_cast<double>(longest) / std::pow(growth, coarser));
+        const auto iterations = std::lround(options.iterations * (1 + 0.5 * coarser));
+        steps.push_back({image::fit(content.h, content.w, std::max<long>(1, side), true),
+                         static_cast<int>(iterations)});
+    }
+    return steps;
+}
+
+image::extent style_size(const shape& style, image::extent picture, double style_scale) {
+    const auto longest = static_cast<double>(std::max(picture.height, picture.width));
+    return image::fit(style.h, style.w, std::max<long>(1, std::lround(longest * style_scale)),
+                      true);
+}
+
+std::vector<double> blend(const std::vector<double>& shares, std::size_t paintings) {
+    if (paintings == 0)
+        throw option_error("style pictures: none is given; give at least one");
+    if (shares.empty())
+        return std::vector<double>(paintings, 1.0);
+    if (shares.size() != paintings)
+        throw option_error("style blend: " + std::to_string(shares.size()) + " weights for " +
+                           std::to_string(paintings) + " style pictures; give one for each");
+    double total = 0;
+    for (const double share : shares) {
+        expect(std::isfinite(share) && share >= 0, "style blend", share, "a number from 0 up");
+        total += share;
+    }
+    expect(total > 0, "style blend", total, "more than 0 in all");
+    return shares;
+}
+
+void check(const stylize_options& o) {
+    constexpr std::int64_t largest_size = 1 << 20;
+    expect(o.size >= 0 && o.size <= largest_size, "size", static_cast<double>(o.size),
+           "a number of pixels, or 0 for the photo's own size");
+    expect(o.scales >= 0 && o.scales <= 16, "scales", o.scales, "from 1 to 16, or 0 to choose");
+    expect(o.iterations >= 1, "iterations", o.iterations, "1 or more");
+    expect(o.learning_rate == 0 || positive(o.learning_rate), "learning rate", o.learning_rate,
+           "a number above 0");
+    expect(o.momentum >= 0 && o.momentum < 1, "momentum", o.momentum, "a number from 0 to below 1");
+    expect(o.history >= 1, "history", o.history, "1 or more");
+    expect(positive(o.style_scale), "style scale", o.style_scale, "a number above 0");
+    expect(o.average >= 0 && o.average < 1, "average", o.average, "a number from 0 to below 1");
+    expect(positive(o.pooling.scale), "pooling scale", o.pooling.scale, "a number above 0");
+    if (o.start == start::picture)
+        check_picture("start picture", o.start_picture.shape());
+}
+
+void check_picture(const char* what, const shape& picture) {
+    if (picture.n != 1 || picture.c != 3 || picture.h < 1 || picture.w < 1)
+        throw shape_error(std::string(what) + ": expected a picture [1,3,H,W], found " +
+                          to_string(picture));
+}
+
+}  // namespace impasto::painter_detail
