@@ -1,9 +1,9 @@
 #include "weights/recognise.hpp"
 
 #include <algorithm>
-#include <array>
-#include <regex>
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include <impasto/core/error.hpp>
 
@@ -16,15 +16,25 @@ namespace {
 using safetensors::archive;
 using safetensors::entry;
 
+bool is_number(std::string_view text) {
+    return !text.empty() && text.size() <= 3 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// "conv1_1" of "conv1_1.weight"; empty where the name is not one of a convolution's tensors.
-std::string convolution_stem(const std::string& tensor, naming names) {
-    static const std::regex by_layer(R"((conv\d{1,3}_\d{1,3})\.(weight|bias))");
-    static const std::regex by_position(R"((features\.\d{1,3})\.(weight|bias))");
-    std::smatch match;
-    const bool matches =
-        tensor.size() < 32 &&
-        std::regex_match(tensor, match, names == naming::by_layer ? by_layer : by_position);
-    return matches ? match[1].str() : "";
+std::string convolution_stem(std::string_view tensor, naming names) {
+    const std::string_view prefix = names == naming::by_layer ? "conv" : "features.";
+    const auto dot = std::min(tensor.rfind('.'), tensor.size());
+    const std::string_view stem = tensor.substr(0, dot), part = tensor.substr(dot);
+    if ((part != ".weight" && part != ".bias") || !stem.starts_with(prefix))
+        return "";
+    const std::string_view place = stem.substr(prefix.size());
+    const auto bar = std::min(place.find('_'), place.size());
+    const bool matches = names == naming::by_position
+                             ? is_number(place)
+                             : bar < place.size() && is_number(place.substr(0, bar)) &&
+                                   is_number(place.substr(bar + 1));
+    return matches ? std::string(stem) : "";
 }
 
 std::set<std::string> convolution_stems(const archive& source, naming names) {

@@ -49,17 +49,19 @@ constexpr dtype known_dtypes[] = {{"F32", 4},  {"F16", 2},     {"BF16", 2},   {"
 /// build a tree many times the file's size.
 class header_guard {
 public:
+    using event_kind = json::parse_event_t;
+
     explicit header_guard(const std::string& file) : file_(file) {}
 
-    bool operator()(int depth, json::parse_event_t event, json& parsed) {
-        using enum json::parse_event_t;
-        if ((event == object_start || event == array_start) && depth >= deepest_header)
+    bool operator()(int depth, event_kind event, json& parsed) {
+        if ((event == event_kind::object_start || event == event_kind::array_start) &&
+            depth >= deepest_header)
             refuse(file_, "safetensors header nests deeper than a header does");
-        if (event == object_start)
+        if (event == event_kind::object_start)
             keys_.emplace_back();
-        if (event == object_end)
+        if (event == event_kind::object_end)
             keys_.pop_back();
-        if (event == key && !keys_.back().insert(parsed.get<std::string>()).second)
+        if (event == event_kind::key && !keys_.back().insert(parsed.get<std::string>()).second)
             refuse(file_, "safetensors header has " + quoted(parsed.get<std::string>()) +
                               " twice; names must differ");
         return true;
