@@ -75,22 +75,25 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
     if (winograd && !pixels) {
         p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec, false);
         if (p.forward.empty()) {
-            p.forward_filter = cpu_detail::winograd_transform(weights, false, p.feature_layout);
+            p.forward_filter = cpu_detail::winograd_transform(ctx, weights, false);
             p.bias = tensor<float, cpu>({1, p.forward_filter.out, 1, 1});
             std::fill(p.bias.begin(), p.bias.end(), 0.0f);
             std::copy(bias.begin(), bias.end(), p.bias.begin());
         }
-        p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, false);
+        if (options.backward)
+            p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, false);
     }
     spec.algorithm = dnnl::algorithm::convolution_direct;
     if (!winograd || pixels)
         p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec, true);
+    if (!options.backward)
+        return;
     // Pixels come in planar; their gradient leaves in blocks, the only way that is fast.
     spec.input_layout = p.feature_layout;
     if (!winograd)
         p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, true);
     else if (p.backward.empty())
-        p.backward_filter = cpu_detail::winograd_transform(weights, true, p.feature_layout);
+        p.backward_filter = cpu_detail::winograd_transform(ctx, weights, true);
 }
 
 template <>
@@ -148,6 +151,8 @@ void conv2d<float, cpu>::backward_data(context<cpu>& ctx, tensor_view<const floa
     const auto& p = *plan_;
     expect_map("d_output", p.output, p.feature_layout, d_output);
     expect_map("d_input", p.input, p.feature_layout, d_input);
+    if (p.backward.empty() && p.backward_filter.u.empty())
+        throw option_error("conv2d: planned for forward alone; ask for backward in its options");
     if (p.backward.empty())
         cpu_detail::winograd_convolve(ctx, p.backward_filter, d_output, {}, d_input);
     else

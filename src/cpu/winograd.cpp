@@ -221,47 +221,6 @@ std::int64_t scratch_per_thread(const winograd_filter& filter, std::int64_t tile
 
 }  // namespace
 
-winograd_filter winograd_transform(tensor_view<const float, cpu> weights, bool flipped, layout l) {
-    static constexpr double g[patch][3] = {{1 / 4., 0, 0},
-                                           {-1 / 6., -1 / 6., -1 / 6.},
-                                           {-1 / 6., 1 / 6., -1 / 6.},
-                                           {1 / 24., 1 / 12., 1 / 6.},
-                                           {1 / 24., -1 / 12., 1 / 6.},
-                                           {0, 0, 1}};
-    const auto out_channels = weights.shape().n, in_channels = weights.shape().c;
-    winograd_filter filter;
-    const auto block = channel_block(l);
-    filter.in = channel_blocks(flipped ? out_channels : in_channels, l) * block;
-    filter.out = channel_blocks(flipped ? in_channels : out_channels, l) * block;
-    filter.u = tensor<float, cpu>({1, points, filter.in, filter.out});
-    std::fill(filter.u.begin(), filter.u.end(), 0.0f);
-    // Two blocks of output channels stand together, and a last odd one alone.
-    const auto position = [&](std::int64_t in, std::int64_t out) {
-        const auto panel = out / (2 * block) * (2 * block);
-        const auto width = std::min(2 * block, filter.out - panel);
-        return panel * filter.in + in * width + out - panel;
-    };
-    for (std::int64_t o = 0; o < out_channels; ++o)
-        for (std::int64_t i = 0; i < in_channels; ++i) {
-            const float* k = weights.data() + (o * in_channels + i) * 9;
-            const auto at = flipped ? position(o, i) : position(i, o);
-            double half[patch][3] = {};
-            for (int y = 0; y < patch; ++y)
-                for (int x = 0; x < 3; ++x)
-                    for (int r = 0; r < 3; ++r)
-                        half[y][x] += g[y][r] * (flipped ? k[8 - (r * 3 + x)] : k[r * 3 + x]);
-            for (int y = 0; y < patch; ++y)
-                for (int x = 0; x < patch; ++x) {
-                    double u = 0;
-                    for (int r = 0; r < 3; ++r)
-                        u += half[y][r] * g[x][r];
-                    filter.u.data()[(y * patch + x) * filter.in * filter.out + at] =
-                        static_cast<float>(u);
-                }
-        }
-    return filter;
-}
-
 void winograd_convolve(context<cpu>& ctx, const winograd_filter& filter,
                        tensor_view<const float, cpu> input, winograd_epilogue epilogue,
                        tensor_view<float, cpu> output) {

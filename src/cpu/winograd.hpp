@@ -16,8 +16,9 @@ struct winograd_filter {
 
 /// weights: [out,in,3,3]. flipped: the filter of the transposed convolution, in and out exchanged.
 /// Source: Lavin & Gray 2016, §4.3; computed in double.
-[[nodiscard]] winograd_filter winograd_transform(tensor_view<const float, cpu> weights,
-                                                 bool flipped, layout l);
+[[nodiscard]] winograd_filter winograd_transform(context<cpu>& ctx,
+                                                 tensor_view<const float, cpu> weights,
+                                                 bool flipped);
 
 struct winograd_epilogue {
     const float* bias = nullptr;  ///< one for each output channel, whole blocks; null for none

@@ -175,7 +175,8 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                 ctx, f.weights.view(), f.bias.view(), here,
                 ops::conv_options{.geometry = {.padding = padded_already ? 0 : 1},
                                   .activation = ops::activation::relu,
-                                  .algorithm = options.algorithm});
+                                  .algorithm = options.algorithm,
+                                  .backward = options.backward});
             s.output = conv.output_shape();
             filter_bytes_ += conv.filter_bytes();
             scratch_bytes_ = std::max(scratch_bytes_, conv.scratch_bytes(ctx));

@@ -25,6 +25,7 @@ struct conv_options {
     conv_geometry geometry{};
     ops::activation activation = activation::none;  ///< fused into forward
     conv_algorithm algorithm = conv_algorithm::fastest;
+    bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
 
 /// A convolution planned for one size of input: the filters are laid out once, forward and flipped.
@@ -54,6 +55,7 @@ public:
 
     /// d_input = the transposed convolution of d_output: no activation, no bias. The caller has
     /// passed d_output back through the activation (ops::relu_backward). Feature layout in and out.
+    /// Throws option_error where it was planned for forward alone.
     void backward_data(context<Device>& ctx, tensor_view<const T, Device> d_output,
                        tensor_view<T, Device> d_input) const;
 
