@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace impasto::cli {
+
+/// Of the process.
+enum exit_code { success = 0, failure = 1, wrong_use = 2, interrupted = 130 };
+
+/// A subcommand: its options, and what to do once they are read. `run` returns an exit code; errors
+/// are exceptions.
+struct command {
+    CLI::App* app;
+    std::function<int()> run;
+};
+
+[[nodiscard]] command add_stylize(CLI::App& tool);
+[[nodiscard]] command add_evaluate(CLI::App& tool);
+[[nodiscard]] command add_features(CLI::App& tool);
+[[nodiscard]] command add_info(CLI::App& tool);
+
+}  // namespace impasto::cli

@@ -1,0 +1,79 @@
+#include "cli/command.hpp"
+
+#include <iostream>
+#include <map>
+
+#include <impasto/core/file.hpp>
+#include <impasto/core/npy.hpp>
+#include <impasto/image/io.hpp>
+#include <impasto/image/resize.hpp>
+#include <impasto/nn/features.hpp>
+
+#include "cli/option_group.hpp"
+#include "cli/options.hpp"
+
+namespace impasto::cli {
+
+namespace {
+
+struct settings {
+    std::string picture, output;
+    std::int64_t size = 0;
+    engine_settings engine;
+    nn::features_options network{.taps = {}, .backward = false};
+    bool quiet = false;
+};
+
+int run(const settings& wanted) {
+    expect_writable(wanted.output);
+    context<cpu> here(choose_engine(wanted.engine));
+    const auto network = load_network(wanted.engine.weights);
+    const auto picture = load_at(wanted.picture, wanted.size);
+
+    nn::features<float, cpu> features(here, network, picture.shape(), wanted.network);
+    features.forward(here, picture);
+    std::map<std::string, tensor<float, cpu>> maps;
+    std::map<std::string, npy::array_view> arrays;
+    for (std::size_t i = 0; i < features.tap_count(); ++i) {
+        const auto& name = wanted.network.taps[i];
+        const auto extents = features.tap_shape(i);
+        auto& map = maps[name] = tensor<float, cpu>(extents);
+        ops::reorder(here, features.tap(i), map);
+        arrays[name] = {.extents = {extents.c, extents.h, extents.w},
+                        .values = {map.begin(), map.end()}};
+    }
+    npy::write_archive(wanted.output, arrays);
+    if (!wanted.quiet)
+        for (const auto& [name, array] : arrays)
+            std::cout << name << "  [" << array.extents[0] << "," << array.extents[1] << ","
+                      << array.extents[2] << "]\n";
+    return success;
+}
+
+}  // namespace
+
+command add_features(CLI::App& tool) {
+    auto* app = tool.add_subcommand("features", "Write what the network sees in a picture");
+    const auto wanted = std::make_shared<settings>();
+    app->add_option("IMAGE", wanted->picture, "JPEG, PNG or BMP")->required();
+    option_group group(*app, "Features");
+    group
+        .add("--layers", "NAME,...", "such as relu1_1,relu4_2", "",
+             [wanted](const std::string& text) {
+                 wanted->network.taps = parse_names("--layers", text);
+             })
+        ->required();
+    group
+        .text("-o,--output", "FILE.npz", "float32 [C,H,W] for each layer, by its name",
+              wanted->output)
+        ->required();
+    group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->size,
+                  {0, largest_size});
+    group.flag("--quiet", "print nothing but errors", wanted->quiet);
+    add_network_options(*app, wanted->network.pooling, wanted->network.border,
+                        wanted->network.algorithm);
+    add_engine_options(*app, wanted->engine);
+    return {app, [wanted] { return run(*wanted); }};
+}
+
+}  // namespace impasto::cli

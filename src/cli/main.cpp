@@ -1,0 +1,86 @@
+// impasto, the tool: picks the command and turns what goes wrong into one line and an exit code.
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <new>
+#include <string>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/version.hpp>
+
+#include "cli/command.hpp"
+
+namespace {
+
+using namespace impasto;
+using namespace impasto::cli;
+
+int complain(const std::string& message, exit_code code) {
+    std::string line = message;
+    std::ranges::replace(line, '\n', ' ');
+    std::cerr << "impasto: " << line << "\n";
+    return code;
+}
+
+/// Takes what the command line library finds wrong; help and version are among it.
+int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** argv) {
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+        return tool.exit(e);
+    const auto chosen = tool.get_subcommands();
+    const std::string help =
+        chosen.empty() ? "impasto --help" : "impasto " + chosen.front()->get_name() + " --help";
+    if (chosen.empty() && argc > 1 && argv[1][0] != '-')
+        return complain("there is no command '" + std::string(argv[1]) +
+                            "'; use stylize, evaluate, features or info",
+                        wrong_use);
+    if (const auto extra = tool.remaining(true); e.get_name() == "ExtrasError" && !extra.empty())
+        return complain("'" + extra.front() + "' is not expected here; see " + help, wrong_use);
+    return complain(std::string(e.what()) + "; see " + help, wrong_use);
+}
+
+int run(CLI::App& tool, int argc, char** argv) {
+    const command commands[] = {add_stylize(tool), add_evaluate(tool), add_features(tool),
+                                add_info(tool)};
+    tool.parse(argc, argv);
+    for (const auto& command : commands)
+        if (command.app->parsed())
+            return command.run();
+    return complain("no command; use stylize, evaluate, features or info, or see impasto --help",
+                    wrong_use);
+}
+
+std::unique_ptr<CLI::App> make_tool() {
+    auto tool =
+        std::make_unique<CLI::App>("Repaints a photo in the manner of a painting.", "impasto");
+    tool->set_version_flag("--version", std::string("impasto ") + version, "Print the version");
+    tool->require_subcommand(0, 1);
+    tool->get_formatter()->column_width(36);
+    tool->footer(
+        "Examples:\n"
+        "  impasto stylize photo.jpg painting.jpg -o picture.png\n"
+        "  impasto info built-in --size 1024\n"
+        "  impasto stylize --help");
+    return tool;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto tool = make_tool();
+    try {
+        return run(*tool, argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return explain(*tool, e, argc, argv);
+    } catch (const divergence_error& e) {
+        return complain(e.what(), failure);
+    } catch (const out_of_memory& e) {
+        return complain(e.what(), failure);
+    } catch (const error& e) {
+        return complain(e.what(), wrong_use);
+    } catch (const std::bad_alloc&) {
+        return complain("out of memory", failure);
+    } catch (const std::exception& e) {
+        return complain(e.what(), failure);
+    }
+}

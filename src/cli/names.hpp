@@ -1,0 +1,54 @@
+#pragma once
+
+#include <impasto/painter/options.hpp>
+
+#include "cli/parse.hpp"
+
+/// The words of the command line, to be read and to be written.
+namespace impasto::cli {
+
+inline constexpr named<optimizer> optimizer_names[] = {
+    {"lbfgs", optimizer::lbfgs},
+    {"adam", optimizer::adam},
+    {"gd", optimizer::gradient_descent},
+};
+
+/// start::picture has no word: what is none of these is the name of a file.
+inline constexpr named<start> start_names[] = {
+    {"content", start::content},
+    {"noise", start::noise},
+    {"style", start::style},
+    {"gray", start::gray},
+};
+
+inline constexpr named<style::convention> loss_names[] = {
+    {"mean", style::convention::mean},
+    {"gatys", style::convention::gatys},
+    {"lecture", style::convention::lecture},
+};
+
+inline constexpr named<ops::pooling> pooling_names[] = {
+    {"max", ops::pooling::max},
+    {"average", ops::pooling::average},
+    {"l2", ops::pooling::l2},
+};
+
+inline constexpr named<ops::border> border_names[] = {
+    {"zero", ops::border::zero},
+    {"replicate", ops::border::replicate},
+};
+
+inline constexpr named<ops::conv_algorithm> convolution_names[] = {
+    {"fastest", ops::conv_algorithm::fastest},
+    {"direct", ops::conv_algorithm::direct},
+};
+
+enum class device { automatic, cpu, cuda };
+
+inline constexpr named<device> device_names[] = {
+    {"auto", device::automatic},
+    {"cpu", device::cpu},
+    {"cuda", device::cuda},
+};
+
+}  // namespace impasto::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include <impasto/core/context.hpp>
+#include <impasto/nn/network.hpp>
+#include <impasto/painter/options.hpp>
+
+namespace impasto::cli {
+
+/// How fast a run goes and how long it still takes. An iteration counts as the multiply-adds of its
+/// scale, so that the small early scales promise nothing that the large one cannot keep.
+class pace {
+public:
+    explicit pace(std::vector<scale_plan> scales) : scales_(std::move(scales)) {}
+
+    void advance(const progress& now);
+
+    [[nodiscard]] int iteration() const { return iteration_; }  ///< of the whole run, from 1
+    [[nodiscard]] double seconds() const { return seconds_since(start_); }
+    [[nodiscard]] double seconds_left() const;
+    [[nodiscard]] double iterations_per_second() const { return rate_; }  ///< at this scale
+
+private:
+    using clock = std::chrono::steady_clock;
+    static double seconds_since(clock::time_point then) {
+        return std::chrono::duration<double>(clock::now() - then).count();
+    }
+
+    std::vector<scale_plan> scales_;
+    clock::time_point start_ = clock::now(), scale_start_ = start_;
+    int scale_ = 0, iteration_ = 0;
+    double done_ = 0, rate_ = 0;
+};
+
+/// Multiply-adds of all iterations.
+[[nodiscard]] double total_work(const std::vector<scale_plan>& scales);
+
+/// Seconds that a whole run may take, from a few iterations at a small size on this machine.
+/// An estimate: large maps are computed somewhat faster or slower than small ones.
+[[nodiscard]] double estimate_seconds(context<cpu>& ctx, const nn::network& network,
+                                      const std::vector<scale_plan>& scales,
+                                      const stylize_options& run);
+
+}  // namespace impasto::cli

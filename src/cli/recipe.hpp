@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <impasto/image/io.hpp>
+#include <impasto/painter/options.hpp>
+
+namespace impasto::cli {
+
+/// Everything that decides what a picture looks like. Where it is written to does not: the same
+/// recipe gives the same bytes under any name.
+struct recipe {
+    std::string content;
+    std::vector<std::string> styles;
+    std::string weights;
+    std::string init;
+    int threads = 0;
+    stylize_options run;
+};
+
+/// The notes that a PNG carries: "Software", and "impasto:options" with the recipe as JSON, named
+/// as the tool's options are.
+[[nodiscard]] std::vector<image::text_entry> text_of(const recipe& recipe);
+
+}  // namespace impasto::cli

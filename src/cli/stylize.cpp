@@ -1,0 +1,166 @@
+#include "cli/command.hpp"
+
+#include <filesystem>
+#include <iomanip>
+#include <sstream>
+
+#include <unistd.h>
+
+#include <impasto/image/io.hpp>
+#include <impasto/painter/stylize.hpp>
+
+#include "cli/interrupt.hpp"
+#include "cli/recipe.hpp"
+#include "cli/report.hpp"
+#include "cli/stylize_settings.hpp"
+#include "cli/units.hpp"
+
+namespace impasto::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Every file that a run reads, open and decoded before it starts.
+struct inputs {
+    explicit inputs(const stylize_settings& wanted)
+        : network(load_network(wanted.engine.weights)), content(image::load(wanted.content)) {
+        for (const auto& file : wanted.styles)
+            styles.push_back(image::load(file));
+        for (const auto& style : styles) {
+            style_views.push_back(style.view());
+            style_shapes.push_back(style.shape());
+        }
+        if (!wanted.init.empty())
+            init = image::load(wanted.init);
+    }
+
+    nn::network network;
+    image::picture content, init;
+    std::vector<image::picture> styles;
+    std::vector<image::picture_view> style_views;
+    std::vector<shape> style_shapes;
+};
+
+void expect_not_an_input(const stylize_settings& wanted) {
+    auto files = wanted.styles;
+    files.insert(files.end(), {wanted.content, wanted.init, wanted.engine.weights});
+    for (const auto& file : files) {
+        std::error_code missing;
+        if (fs::equivalent(file, wanted.output, missing))
+            throw option_error(wanted.output +
+                               ": is an input of this run and would be overwritten; choose another "
+                               "name for the output");
+    }
+}
+
+fs::path snapshot_name(const stylize_settings& wanted, int iteration) {
+    std::ostringstream name;
+    name << fs::path(wanted.output).stem().string() << "-" << std::setw(6) << std::setfill('0')
+         << iteration << ".png";
+    return fs::path(wanted.snapshot_folder) / name.str();
+}
+
+/// Makes the folder where it is missing.
+void prepare_snapshots(const stylize_settings& wanted) {
+    std::error_code failed;
+    fs::create_directories(wanted.snapshot_folder, failed);
+    if (failed)
+        throw io_error(wanted.snapshot_folder +
+                       ": cannot make a folder for snapshots: " + failed.message());
+    image::check_writable(snapshot_name(wanted, 0));
+}
+
+void expect_memory(const run_plan& plan) {
+    const double machine = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
+                           static_cast<double>(::sysconf(_SC_PAGESIZE));
+    const auto needed = static_cast<double>(plan.peak_bytes());
+    if (machine > 0 && needed > machine)
+        throw out_of_memory("the run needs " + bytes_text(needed) + ", and this machine has " +
+                            bytes_text(machine) + "; choose a smaller --size");
+}
+
+std::unique_ptr<report> make_report(const stylize_settings& wanted) {
+    if (wanted.quiet)
+        return std::make_unique<report>();
+    return wanted.json ? make_json_report() : make_text_report();
+}
+
+recipe recipe_of(const stylize_settings& wanted, int threads) {
+    return {.content = wanted.content,
+            .styles = wanted.styles,
+            .weights = wanted.engine.weights,
+            .init = wanted.init.empty()
+                        ? name_of(std::span<const named<start>>(start_names), wanted.run.start)
+                        : wanted.init,
+            .threads = threads,
+            .run = wanted.run};
+}
+
+int paint(context<cpu>& here, const stylize_settings& wanted, const inputs& given,
+          const run_plan& plan, report& out) {
+    const image::save_options notes{.text = text_of(recipe_of(wanted, here.threads()))};
+    const interrupt ctrl_c;
+    pace pace(plan.scales);
+    const auto observe = [&](const progress& now) {
+        pace.advance(now);
+        out.advanced(now, pace);
+        if (wanted.snapshot_every > 0 && pace.iteration() % wanted.snapshot_every == 0) {
+            const auto file = snapshot_name(wanted, pace.iteration());
+            image::save(file, now.picture(), notes);
+            out.saved_snapshot(file, pace.iteration());
+        }
+        return interrupt::asked();
+    };
+    const auto picture =
+        stylize(here, given.network, given.content, given.style_views, wanted.run, observe);
+    image::save(wanted.output, picture, notes);
+    out.finished({.file = wanted.output,
+                  .height = picture.shape().h,
+                  .width = picture.shape().w,
+                  .seconds = pace.seconds(),
+                  .seed = wanted.run.seed,
+                  .interrupted = interrupt::asked()});
+    return interrupt::asked() ? interrupted : success;
+}
+
+int run(stylize_settings wanted) {
+    if (wanted.snapshot_folder.empty())
+        wanted.snapshot_folder = fs::absolute(wanted.output).parent_path().string();
+    image::check_writable(wanted.output);
+    expect_not_an_input(wanted);
+    context<cpu> here(choose_engine(wanted.engine));
+    const inputs given(wanted);
+    if (!given.init.empty())
+        wanted.run.start_picture = given.init;
+
+    run_plan planned{
+        .scales = plan(here, given.network, given.content.shape(), given.style_shapes, wanted.run),
+        .network = given.network.name,
+        .threads = here.threads(),
+        .seed = wanted.run.seed,
+        .estimated_seconds = {}};
+    const auto out = make_report(wanted);
+    if (wanted.dry_run) {
+        planned.estimated_seconds =
+            estimate_seconds(here, given.network, planned.scales, wanted.run);
+        out->planned(planned);
+        return success;
+    }
+    expect_memory(planned);
+    if (wanted.snapshot_every > 0)
+        prepare_snapshots(wanted);
+    out->planned(planned);
+    return paint(here, wanted, given, planned, *out);
+}
+
+}  // namespace
+
+command add_stylize(CLI::App& tool) {
+    auto* app = tool.add_subcommand("stylize", "Paint a photo in the manner of a painting");
+    const auto wanted = std::make_shared<stylize_settings>();
+    add_stylize_options(*app, *wanted);
+    return {app, [wanted] { return run(*wanted); }};
+}
+
+}  // namespace impasto::cli

@@ -1,0 +1,91 @@
+#include "cli/stylize_settings.hpp"
+
+#include "cli/option_group.hpp"
+
+namespace impasto::cli {
+
+namespace {
+
+void add_run_options(CLI::App& app, stylize_settings& wanted) {
+    auto& run = wanted.run;
+    option_group group(app, "Run");
+    // First, so that it is applied first: options that are given override it.
+    group.add("--preset", "lecture", "Ng's recipe; options that are given override it", "",
+              [&run](const std::string& text) {
+                  if (text != "lecture")
+                      throw option_error("--preset: '" + text + "' is not lecture");
+                  run = lecture_preset();
+              });
+    group.natural("--size", "longest side in pixels; 0: the photo's own", run.size,
+                  {0, largest_size});
+    group.add(
+        "--scales", "auto|N", "coarse to fine in N sizes", "auto", [&run](const std::string& text) {
+            run.scales =
+                text == "auto" ? 0 : static_cast<int>(parse_natural("--scales", text, {1, 16}));
+        });
+    group.natural("--iterations", "at the finest scale", run.iterations, {1, 1'000'000});
+    group.choice("--optimizer", "how to descend", run.optimizer, optimizer_names);
+    group.add("--learning-rate", "X", "length of a step", "the optimizer's own",
+              [&run](const std::string& text) {
+                  run.learning_rate = parse_number("--learning-rate", text, {1e-300});
+              });
+    group.number("--momentum", "of gd", run.momentum, {0, 1});
+    group.natural("--history", "corrections that lbfgs keeps", run.history, {1, 1000});
+    group.add("--init", "content|noise|style|gray|FILE", "what to start from",
+              name_of(std::span<const named<start>>(start_names), run.start),
+              [&wanted](const std::string& text) {
+                  const auto* found = std::ranges::find(start_names, text, &named<start>::name);
+                  const bool is_file = found == std::end(start_names);
+                  wanted.run.start = is_file ? start::picture : found->value;
+                  wanted.init = is_file ? text : "";
+              });
+    group.natural("--seed", "of the noise", run.seed);
+    group.number("--average", "decay of an average of the iterates; 0: none", run.average, {0, 1});
+}
+
+void add_style_options(CLI::App& app, stylize_options& run) {
+    option_group group(app, "Style");
+    group.add("--style-blend", "X,...", "share of each painting", "equal",
+              [&run](const std::string& text) {
+                  run.style_blend = parse_numbers("--style-blend", text, {0});
+              });
+    group.number("--style-scale", "size of the painting's strokes", run.style_scale, {0.01, 100});
+    group.flag("--original-colors", "keep the photo's colours", run.original_colors);
+}
+
+void add_output_options(CLI::App& app, stylize_settings& wanted) {
+    option_group group(app, "Output");
+    group
+        .text("-o,--output", "OUT", "the picture, .png or .jpg; a .png carries its recipe",
+              wanted.output)
+        ->required();
+    auto* every = group.natural("--snapshots", "save every N iterations; 0: never",
+                                wanted.snapshot_every, {0, 1'000'000});
+    group
+        .text("--snapshot-dir", "DIR", "folder for snapshots, by default the output's",
+              wanted.snapshot_folder)
+        ->needs(every);
+    group.flag("--dry-run", "print sizes, memory and time, and do nothing", wanted.dry_run);
+    auto* json = group.flag("--json", "one JSON object a line", wanted.json);
+    group.flag("--quiet", "print nothing but errors", wanted.quiet)->excludes(json);
+}
+
+}  // namespace
+
+void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
+    app.add_option("CONTENT", wanted.content, "photo: JPEG, PNG or BMP")->required();
+    app.add_option("STYLE", wanted.styles, "painting, or several to blend")->required();
+    add_output_options(app, wanted);
+    add_run_options(app, wanted);
+    add_style_options(app, wanted.run);
+    add_loss_options(app, wanted.run);
+    add_network_options(app, wanted.run.pooling, wanted.run.border, wanted.run.algorithm);
+    add_engine_options(app, wanted.engine);
+    app.footer(
+        "Examples:\n"
+        "  impasto stylize photo.jpg painting.jpg -o picture.png\n"
+        "  impasto stylize photo.jpg monet.jpg munch.jpg -o both.png --style-blend 0.7,0.3\n"
+        "  impasto stylize photo.jpg painting.jpg -o large.png --size 1024 --dry-run");
+}
+
+}  // namespace impasto::cli
