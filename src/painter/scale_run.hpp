@@ -102,10 +102,8 @@ private:
                 options.learning_rate = o.learning_rate;
             return optim::adam<Device>(ctx, pixels, options);
         }
-        optim::gradient_descent_options options{.momentum = o.momentum};
-        if (o.learning_rate > 0)
-            options.learning_rate = o.learning_rate;
-        return optim::gradient_descent<Device>(ctx, pixels, options);
+        return optim::gradient_descent<Device>(
+            ctx, pixels, {.learning_rate = o.learning_rate, .momentum = o.momentum});
     }
 
     method method_;

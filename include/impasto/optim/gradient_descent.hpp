@@ -8,18 +8,23 @@
 namespace impasto::optim {
 
 struct gradient_descent_options {
-    double learning_rate = 1;
-    double momentum = 0;  ///< 0: plain gradient descent
+    /// 0: chosen in the first step, so that the element that moves most goes first_step.
+    double learning_rate = 0;
+    double momentum = 0;      ///< 0: plain gradient descent
+    double first_step = 0.1;  ///< in x's unit
 };
 
 /// x ← x − learning_rate·v with v ← momentum·v + dJ/dx (Polyak 1964).
 template <class Device>
 class gradient_descent {
 public:
-    /// Throws option_error on a learning rate ≤ 0 or a momentum outside [0, 1).
+    /// Throws option_error on a negative learning rate, a first step ≤ 0 or a momentum outside [0,
+    /// 1).
     gradient_descent(context<Device>& ctx, const shape& x, gradient_descent_options options = {})
         : context_(&ctx), options_(options), gradient_(x), velocity_(x) {
-        detail::expect_positive("learning_rate", options.learning_rate);
+        if (options.learning_rate != 0)
+            detail::expect_positive("learning_rate", options.learning_rate);
+        detail::expect_positive("first_step", options.first_step);
         detail::expect_below_one("momentum", options.momentum);
         ops::fill(ctx, 0, velocity_);
     }
@@ -32,6 +37,8 @@ public:
         const double loss = f.evaluate(x, gradient_);
         const float largest = ops::max_abs(*context_, gradient_);
         detail::expect_finite("gradient_descent", loss, largest);
+        if (options_.learning_rate == 0 && largest > 0)
+            options_.learning_rate = options_.first_step / static_cast<double>(largest);
         ops::momentum_update(*context_, gradient_,
                              {.learning_rate = static_cast<float>(options_.learning_rate),
                               .momentum = static_cast<float>(options_.momentum)},

@@ -25,7 +25,7 @@ struct stylize_options {
     int iterations = 100;     ///< at the finest scale; each coarser one has half as many more
 
     impasto::optimizer optimizer = impasto::optimizer::lbfgs;
-    double learning_rate = 0;  ///< 0: the optimiser's own
+    double learning_rate = 0;  ///< of Adam and gradient descent; 0: their own choice
     double momentum = 0;       ///< gradient descent alone
     int history = 20;          ///< L-BFGS alone
 

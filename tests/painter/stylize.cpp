@@ -1,0 +1,229 @@
+#include <impasto/painter/stylize.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include <impasto/image/color.hpp>
+#include <impasto/ops/random.hpp>
+#include <impasto/weights/weights.hpp>
+
+#include "golden/golden.hpp"
+
+using namespace impasto;
+
+namespace {
+
+image::picture golden_picture(const std::string& key) {
+    const auto& array = test::golden().at(key);
+    image::picture result({1, 3, array.extents[1], array.extents[2]});
+    std::copy(array.values.begin(), array.values.end(), result.begin());
+    return result;
+}
+
+std::vector<float> bytes_of(const image::picture& p) {
+    return {p.begin(), p.end()};
+}
+
+struct scene {
+    nn::network net = weights::built_in();
+    image::picture photo = golden_picture("content");
+    image::picture painting = golden_picture("style");
+};
+
+stylize_options quick() {
+    stylize_options options;
+    options.size = 43;
+    options.scales = 1;
+    options.iterations = 6;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("the picture is that of PyTorch's loop, step by step") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.iterations = 40;
+    options.optimizer = optimizer::adam;
+    options.learning_rate = 0.02;
+    options.pooling = {.kind = ops::pooling::average, .scale = 2};
+    options.border = ops::border::zero;
+    // At which the painting keeps its own size: the reference does not resize.
+    options.style_scale = 31.0 / 43;
+    std::vector<double> losses;
+    const auto picture =
+        stylize(ctx, s.net, s.photo, s.painting.view(), options, [&](const progress& now) {
+            losses.push_back(now.losses.total);
+            return false;
+        });
+    const auto& expected = test::golden().at("adam.losses").values;
+    REQUIRE(losses.size() == expected.size());
+    for (std::size_t i = 0; i < losses.size(); ++i)
+        CHECK(losses[i] == Approx(expected[i]).epsilon(0.01));
+    CHECK(losses.back() < 0.25 * losses.front());
+    auto reference = golden_picture("adam.picture");
+    for (float& v : reference)
+        v = std::clamp(v, 0.0f, 1.0f);
+    CHECK(image::psnr(picture, reference) > 45);
+}
+
+TEST_CASE("the same seed gives the same bytes, another seed others") {
+    const scene s;
+    auto options = quick();
+    options.start = start::noise;
+    options.optimizer = GENERATE(optimizer::lbfgs, optimizer::adam, optimizer::gradient_descent);
+    const auto run = [&](std::uint64_t seed) {
+        context<cpu> ctx({.threads = 2});
+        options.seed = seed;
+        return bytes_of(stylize(ctx, s.net, s.photo, s.painting.view(), options));
+    };
+    const auto first = run(7);
+    CHECK(first == run(7));
+    CHECK(first != run(8));
+}
+
+TEST_CASE("every optimiser lowers J, from every start") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.optimizer = GENERATE(optimizer::lbfgs, optimizer::adam, optimizer::gradient_descent);
+    options.start =
+        GENERATE(start::content, start::style, start::noise, start::gray, start::picture);
+    options.start_picture = s.painting.view();
+    options.loss = GENERATE(style::convention::mean, style::convention::lecture);
+    options.iterations = 10;
+    std::vector<double> losses;
+    (void)stylize(ctx, s.net, s.photo, s.painting.view(), options, [&](const progress& now) {
+        losses.push_back(now.losses.total);
+        return false;
+    });
+    CAPTURE(losses);
+    CHECK(losses.back() < losses.front());
+}
+
+TEST_CASE("a run goes from coarse to fine, and its observer sees and stops it") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.size = 100;
+    options.scales = 3;
+    options.iterations = 4;
+    options.optimizer = GENERATE(optimizer::lbfgs, optimizer::adam);
+    options.average = GENERATE(0.0, 0.9);
+
+    std::vector<progress> seen;
+    const auto picture =
+        stylize(ctx, s.net, s.photo, s.painting.view(), options, [&](const progress& now) {
+            seen.push_back(now);
+            return false;
+        });
+    CHECK(picture.shape() == shape{1, 3, 67, 100});
+    REQUIRE(seen.size() == 4 + 6 + 8);
+    CHECK(seen.front().width == 32);
+    CHECK(seen.front().iterations == 8);
+    CHECK(seen.back().scale == 2);
+    CHECK(seen.back().losses.style.size() == 4);
+    CHECK(std::all_of(picture.begin(), picture.end(), [](float v) { return v >= 0 && v <= 1; }));
+
+    int calls = 0;
+    image::picture last;
+    const auto stopped =
+        stylize(ctx, s.net, s.photo, s.painting.view(), options, [&](const progress& now) {
+            last = now.picture();
+            return ++calls == 10;
+        });
+    CHECK(calls == 10);
+    CHECK(stopped.shape().w == 56);  // the scale at which it was stopped
+    CHECK(bytes_of(stopped) == bytes_of(last));
+}
+
+TEST_CASE("original colours keep the photo's chroma") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    const auto painted = stylize(ctx, s.net, s.photo, s.painting.view(), options);
+    options.original_colors = true;
+    const auto kept = stylize(ctx, s.net, s.photo, s.painting.view(), options);
+    CHECK(bytes_of(kept) == bytes_of(image::with_colors_of(painted, s.photo)));
+}
+
+TEST_CASE("the plan tells sizes, iterations and memory before the run") {
+    const scene s;
+    context<cpu> ctx;
+    stylize_options options;
+    const shape paintings[] = {{1, 3, 480, 640}};
+    const auto scales = plan(ctx, s.net, {1, 3, 768, 1024}, paintings, options);
+    REQUIRE(scales.size() == 3);
+    CHECK(scales[0].width == 162);
+    CHECK(scales[1].width == 288);
+    CHECK(scales[2].width == 512);
+    CHECK(scales[2].height == 384);
+    CHECK(scales[0].iterations == 2 * scales[2].iterations);
+    CHECK(scales[2].peak_bytes > 3 * scales[1].peak_bytes / 2);
+    CHECK(scales[2].macs > 3 * scales[1].macs);
+
+    options.size = 0;
+    CHECK(plan(ctx, s.net, {1, 3, 100, 50}, paintings, options).back().height == 100);
+    options.style_scale = 0.01;
+    CHECK_THROWS_WITH(plan(ctx, s.net, {1, 3, 100, 50}, paintings, options),
+                      Catch::Contains("1x1 pixels is too small for relu4_1"));
+}
+
+TEST_CASE("options that make no sense are refused with name and value") {
+    const scene s;
+    context<cpu> ctx;
+    const auto refused = [&](auto&& change) {
+        auto options = quick();
+        change(options);
+        try {
+            (void)stylize(ctx, s.net, s.photo, s.painting.view(), options);
+        } catch (const option_error& e) {
+            return std::string(e.what());
+        }
+        return std::string("accepted");
+    };
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CHECK(refused([](auto& o) { o.size = -1; }) ==
+          "size: -1 is not a number of pixels, or 0 for the photo's own size");
+    CHECK(refused([](auto& o) { o.iterations = 0; }) == "iterations: 0 is not 1 or more");
+    CHECK(refused([](auto& o) { o.scales = 99; }) ==
+          "scales: 99 is not from 1 to 16, or 0 to choose");
+    CHECK(refused([&](auto& o) { o.learning_rate = nan; }) ==
+          "learning rate: nan is not a number above 0");
+    CHECK(refused([](auto& o) { o.style_scale = 0; }) == "style scale: 0 is not a number above 0");
+    CHECK(refused([](auto& o) { o.average = 1; }) ==
+          "average: 1 is not a number from 0 to below 1");
+    CHECK(refused([](auto& o) {
+              o.style_blend = {1, 2};
+          }) == "style blend: 2 weights for 1 style pictures; give one for each");
+    CHECK(refused([](auto& o) { o.style_blend = {-1}; }) ==
+          "style blend: -1 is not a number from 0 up");
+    CHECK_THROWS_AS(stylize(ctx, s.net, s.photo, std::span<const image::picture_view>(), quick()),
+                    option_error);
+}
+
+TEST_CASE("a photo one pixel high is refused with the size that the layers need") {
+    const scene s;
+    context<cpu> ctx;
+    const image::picture line({1, 3, 1, 64});
+    CHECK_THROWS_WITH(
+        stylize(ctx, s.net, line, s.painting.view(), quick()),
+        Catch::Contains("43x1 pixels is too small for relu4_2") && Catch::Contains("8x8"));
+}
+
+TEST_CASE("evaluate gives the terms and the gradient at a picture") {
+    const scene s;
+    context<cpu> ctx;
+    stylize_options options;
+    const image::picture_view paintings[] = {s.painting};
+    const auto at_photo = evaluate(ctx, s.net, s.photo, paintings, s.photo, options);
+    CHECK(at_photo.losses.content[0].value == 0);
+    CHECK(at_photo.losses.total > 0);
+    CHECK(at_photo.gradient.shape() == s.photo.shape());
+    CHECK_THROWS_AS(evaluate(ctx, s.net, s.photo, paintings, s.painting, options), shape_error);
+}
