@@ -27,9 +27,7 @@ shape output_of(const shape& weights, const shape& input, const conv_geometry& g
 void expect_map(const char* what, const shape& wanted, layout order,
                 tensor_view<const float, cpu> found) {
     expect_shape("conv2d", what, wanted, found.shape());
-    if (found.layout() != order)
-        throw shape_error(std::string("conv2d: ") + what + ": expected layout " + to_string(order) +
-                          ", found " + to_string(found.layout()));
+    expect_layout("conv2d", what, order, found.layout());
 }
 
 }  // namespace

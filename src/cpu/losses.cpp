@@ -32,14 +32,20 @@ IMPASTO_MULTIVERSION double squared_error_run(const float* a, const float* b, st
     return sum;
 }
 
+void expect_alike(const char* operation, const char* what, tensor_view<const float, cpu> expected,
+                  tensor_view<const float, cpu> found) {
+    expect_shape(operation, what, expected.shape(), found.shape());
+    expect_layout(operation, what, expected.layout(), found.layout());
+}
+
 }  // namespace
 
 double squared_error(context<cpu>& ctx, tensor_view<const float, cpu> features,
                      tensor_view<const float, cpu> target, double scale,
                      tensor_view<float, cpu> gradient) {
-    expect_shape("squared_error", "target", features.shape(), target.shape());
+    expect_alike("squared_error", "target", features, target);
     if (!gradient.empty())
-        expect_shape("squared_error", "gradient", features.shape(), gradient.shape());
+        expect_alike("squared_error", "gradient", features, gradient);
     const auto count = features.size();
     const auto runs = (count + run_length - 1) / run_length;
     double* sums = ctx.get().scratch_as<double>(ctx, runs);
@@ -58,8 +64,9 @@ double squared_error(context<cpu>& ctx, tensor_view<const float, cpu> features,
 
 variation total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels, variation scale,
                           tensor_view<float, cpu> gradient) {
+    expect_layout("total_variation", "pixels", layout::nchw, pixels.layout());
     if (!gradient.empty())
-        expect_shape("total_variation", "gradient", pixels.shape(), gradient.shape());
+        expect_alike("total_variation", "gradient", pixels, gradient);
     const auto h = pixels.shape().h, w = pixels.shape().w;
     const auto rows = pixels.shape().n * pixels.shape().c * h;
     const auto across = static_cast<float>(2 * scale.horizontal);

@@ -7,10 +7,13 @@ namespace impasto::ops {
 
 namespace {
 
-std::int64_t margin_of(const char* operation, const shape& pixels, const shape& input) {
-    const auto margin = (input.h - pixels.h) / 2;
-    expect_shape(operation, "input", {1, 3, pixels.h + 2 * margin, pixels.w + 2 * margin}, input);
-    expect_shape(operation, "pixels", {1, 3, pixels.h, pixels.w}, pixels);
+std::int64_t margin_of(const char* operation, tensor_view<const float, cpu> pixels,
+                       const shape& input) {
+    const auto [n, c, h, w] = pixels.shape();
+    const auto margin = std::max<std::int64_t>(0, (input.h - h) / 2);
+    expect_shape(operation, "pixels", {1, 3, h, w}, pixels.shape());
+    expect_layout(operation, "pixels", layout::nchw, pixels.layout());
+    expect_shape(operation, "input", {1, 3, h + 2 * margin, w + 2 * margin}, input);
     return margin;
 }
 
@@ -28,7 +31,8 @@ void expect_strided(layout l) {
 
 void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, border margin,
                       tensor_view<const float, cpu> pixels, tensor_view<float, cpu> input) {
-    const auto m = margin_of("normalize_pixels", pixels.shape(), input.shape());
+    const auto m = margin_of("normalize_pixels", pixels, input.shape());
+    expect_layout("normalize_pixels", "input", layout::nchw, input.layout());
     const auto [h, w] = std::pair(pixels.shape().h, pixels.shape().w);
     const auto width = input.shape().w, height = input.shape().h;
 #pragma omp parallel for num_threads(ctx.threads())
@@ -54,7 +58,7 @@ void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, borde
 void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transform, border margin,
                                tensor_view<const float, cpu> d_input,
                                tensor_view<float, cpu> d_pixels) {
-    const auto m = margin_of("normalize_pixels_backward", d_pixels.shape(), d_input.shape());
+    const auto m = margin_of("normalize_pixels_backward", d_pixels, d_input.shape());
     const auto h = d_pixels.shape().h, w = d_pixels.shape().w;
     const auto width = d_input.shape().w, height = d_input.shape().h;
     const auto block = channel_block(d_input.layout());

@@ -122,9 +122,10 @@ extents check(const char* operation, tensor_view<const float, cpu> input,
 void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
             tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax) {
     const auto e = check("pool2d", input, output);
-    if (!argmax.empty() && argmax.size() != output.size())
-        throw shape_error("pool2d: argmax holds " + std::to_string(argmax.size()) +
-                          " bytes, expected " + std::to_string(output.size()));
+    if (!argmax.empty()) {
+        expect_shape("pool2d", "argmax", output.shape(), argmax.shape());
+        expect_layout("pool2d", "argmax", output.layout(), argmax.layout());
+    }
     const auto run = options.kind == pooling::max       ? max_row
                      : options.kind == pooling::average ? average_row
                                                         : l2_row;

@@ -53,8 +53,9 @@ void in_runs(context<cpu>& ctx, std::int64_t total, F&& f) {
         f(r * run_bytes, std::min(run_bytes, total - r * run_bytes));
 }
 
-void expect_mask(const char* operation, std::int64_t elements, const shape& mask) {
-    expect_shape(operation, "mask", {1, 1, 1, elements / bits}, mask);
+void expect_mask(const char* operation, tensor_view<const float, cpu> features, const shape& mask) {
+    expect_shape(operation, "mask", {1, 1, 1, relu_mask_bytes(features.shape(), features.layout())},
+                 mask);
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ std::int64_t relu_mask_bytes(const shape& features, layout l) {
 
 void relu_mask(context<cpu>& ctx, tensor_view<const float, cpu> features,
                tensor_view<std::uint8_t, cpu> mask) {
-    expect_mask("relu_mask", features.size(), mask.shape());
+    expect_mask("relu_mask", features, mask.shape());
     in_runs(ctx, mask.size(), [&](std::int64_t first, std::int64_t count) {
         make_mask(features.data() + first * bits, count, mask.data() + first);
     });
@@ -77,7 +78,7 @@ void relu_mask(context<cpu>& ctx, tensor_view<const float, cpu> features,
 
 void relu_backward(context<cpu>& ctx, tensor_view<const std::uint8_t, cpu> mask,
                    tensor_view<float, cpu> gradient) {
-    expect_mask("relu_backward", gradient.size(), mask.shape());
+    expect_mask("relu_backward", gradient, mask.shape());
     in_runs(ctx, mask.size(), [&](std::int64_t first, std::int64_t count) {
         apply_mask(mask.data() + first, count, gradient.data() + first * bits);
     });
@@ -86,6 +87,7 @@ void relu_backward(context<cpu>& ctx, tensor_view<const std::uint8_t, cpu> mask,
 void relu_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
                    tensor_view<float, cpu> gradient) {
     expect_shape("relu_backward", "gradient", features.shape(), gradient.shape());
+    expect_layout("relu_backward", "gradient", features.layout(), gradient.layout());
     in_runs(ctx, gradient.size(), [&](std::int64_t first, std::int64_t count) {
         keep_positive(features.data() + first, count, gradient.data() + first);
     });

@@ -18,9 +18,7 @@ using output = tensor_view<float, cpu>;
 
 void expect_alike(const char* operation, const char* what, input expected, input found) {
     expect_shape(operation, what, expected.shape(), found.shape());
-    if (expected.layout() != found.layout())
-        throw shape_error(std::string(operation) + ": " + what + ": expected layout " +
-                          to_string(expected.layout()) + ", found " + to_string(found.layout()));
+    expect_layout(operation, what, expected.layout(), found.layout());
 }
 
 void expect_rows(const char* operation, input x, std::size_t count, input rows) {

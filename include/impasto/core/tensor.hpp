@@ -134,4 +134,11 @@ inline void expect_shape(const char* operation, const char* what, const shape& e
                           to_string(expected) + ", found " + to_string(found));
 }
 
+/// The same for layouts.
+inline void expect_layout(const char* operation, const char* what, layout expected, layout found) {
+    if (expected != found)
+        throw shape_error(std::string(operation) + ": " + what + ": expected layout " +
+                          to_string(expected) + ", found " + to_string(found));
+}
+
 }  // namespace impasto
