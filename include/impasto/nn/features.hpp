@@ -58,8 +58,9 @@ public:
     /// Fills the taps from pixels [1,3,H,W], planar, in [0,1].
     void forward(context<Device>& ctx, tensor_view<const float, Device> pixels);
 
-    /// Writes dJ/dpixels. For each tap, from the last layer to the first, calls
-    /// add_gradient(tap, features, gradient), which adds ∂J/∂(that map) to `gradient` in place.
+    /// Writes dJ/dpixels, once for each forward: it reuses the memory of what forward left. For
+    /// each tap, from the last layer to the first, calls add_gradient(tap, features, gradient),
+    /// which adds ∂J/∂(that map) to `gradient` in place.
     template <class AddGradient>
     void backward(context<Device>& ctx, AddGradient&& add_gradient,
                   tensor_view<float, Device> d_pixels);
@@ -136,8 +137,9 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
         taps_.push_back(find_tap(net.layers, name));
         last = std::max(last, taps_.back());
     }
+    expect_shape("features", "pixels", {1, 3, pixels.h, pixels.w}, pixels);
     const auto smallest = smallest_side(net.layers, last);
-    if (pixels.n != 1 || pixels.c != 3 || pixels.h < smallest || pixels.w < smallest)
+    if (pixels.h < smallest || pixels.w < smallest)
         throw shape_error("a picture of " + std::to_string(pixels.w) + "x" +
                           std::to_string(pixels.h) + " pixels is too small for " +
                           tap_name_of(net.layers[last]) + ", which needs at least " +
