@@ -1,6 +1,3 @@
-#include <cstdlib>
-#include <new>
-
 #include <catch2/catch.hpp>
 
 #include <impasto/optim/adam.hpp>
@@ -9,51 +6,11 @@
 #include <impasto/optim/lbfgs.hpp>
 
 #include "optim/objectives.hpp"
-
-// Every operator new of this program is counted.
-namespace {
-
-long allocations = 0;
-
-void* counted(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    ++allocations;
-    return std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment);
-}
-
-void* counted_or_throw(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
-    void* pointer = counted(bytes, alignment);
-    return pointer != nullptr ? pointer : throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t n) {
-    return counted_or_throw(n);
-}
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-    return counted(n);
-}
-void* operator new(std::size_t n, std::align_val_t a) {
-    return counted_or_throw(n, static_cast<std::size_t>(a));
-}
-void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
-    return counted(n, static_cast<std::size_t>(a));
-}
-void operator delete(void* p) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    std::free(p);
-}
+#include "support/counted_new.hpp"
 
 using namespace impasto;
 using namespace impasto::test;
+using support::allocations;
 
 TEST_CASE("a step allocates nothing") {
     context<cpu> ctx({.threads = 2});
