@@ -2,8 +2,10 @@
 
 // Between the reference's planar maps and the library's tensors, and how far apart two results are.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <vector>
@@ -65,6 +67,31 @@ inline map<double> to_map(context<cpu>& ctx, tensor_view<const float, cpu> t) {
         m.values[i] = planar.data()[i];
     return m;
 }
+
+/// A map whose every element in memory, padding included, is `value`: NaN shows what an operation
+/// forgets to write.
+inline tensor<float, cpu> filled(impasto::shape s, layout order, float value) {
+    tensor<float, cpu> t(s, order);
+    std::fill(t.begin(), t.end(), value);
+    return t;
+}
+
+inline constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+/// Whether two tensors hold the same bytes, padding included.
+template <class T>
+bool same_bytes(const tensor<T, cpu>& a, const tensor<T, cpu>& b) {
+    return a.bytes() == b.bytes() && std::memcmp(a.data(), b.data(), a.bytes()) == 0;
+}
+
+inline constexpr layout layouts[] = {layout::nchw, layout::nchw8c, layout::nchw16c};
+inline constexpr layout feature_layouts[] = {layout::nchw8c, layout::nchw16c};
+
+/// Extents of one plane and channels: one pixel, one row, primes, no multiple of a block, and more
+/// than one thread's portion.
+inline const std::vector<impasto::shape> odd_shapes{{1, 1, 1, 1},   {1, 17, 1, 9},  {1, 3, 7, 1},
+                                                    {1, 8, 2, 3},   {1, 5, 13, 11}, {1, 16, 5, 4},
+                                                    {1, 33, 37, 41}};
 
 /// ‖a − b‖ / ‖b‖, infinite where the sizes differ or anything is not finite.
 inline double relative_error(const std::vector<double>& a, const std::vector<double>& b) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <impasto/core/shape.hpp>
+#include <impasto/ops/pixels.hpp>
 #include <impasto/ops/pool2d.hpp>
 
 namespace reference {
@@ -88,6 +89,15 @@ map<T> relu(map<T> x) {
     return x;
 }
 
+/// features: before the ReLU or after it, which tells the same.
+template <class T>
+map<T> relu_backward(const map<T>& features, map<T> gradient) {
+    for (std::size_t i = 0; i < gradient.values.size(); ++i)
+        if (!(features.values[i] > 0))
+            gradient.values[i] = 0;
+    return gradient;
+}
+
 template <class T>
 map<T> pool2d(const map<T>& input, impasto::ops::pool_options options) {
     map<T> result(input.c, input.h / 2, input.w / 2);
@@ -106,6 +116,36 @@ map<T> pool2d(const map<T>& input, impasto::ops::pool_options options) {
     return result;
 }
 
+/// A window's first maximum takes all; an L2 window that is all zero passes nothing.
+template <class T>
+map<T> pool2d_backward(const map<T>& input, const map<T>& d_output,
+                       impasto::ops::pool_options options) {
+    map<T> result(input.c, input.h, input.w);
+    for (std::int64_t k = 0; k < d_output.c; ++k)
+        for (std::int64_t y = 0; y < d_output.h; ++y)
+            for (std::int64_t x = 0; x < d_output.w; ++x) {
+                const T d = d_output.at(k, y, x) * static_cast<T>(options.scale);
+                std::int64_t first = 0;
+                T squares = 0;
+                for (std::int64_t i = 0; i < 4; ++i) {
+                    const T value = input.at(k, 2 * y + i / 2, 2 * x + i % 2);
+                    squares += value * value;
+                    if (value > input.at(k, 2 * y + first / 2, 2 * x + first % 2))
+                        first = i;
+                }
+                for (std::int64_t i = 0; i < 4; ++i) {
+                    const T value = input.at(k, 2 * y + i / 2, 2 * x + i % 2);
+                    T share = i == first ? 1 : 0;
+                    if (options.kind == impasto::ops::pooling::average)
+                        share = T(1) / 4;
+                    if (options.kind == impasto::ops::pooling::l2)
+                        share = squares > 0 ? value / std::sqrt(squares) : 0;
+                    result.at(k, 2 * y + i / 2, 2 * x + i % 2) = d * share;
+                }
+            }
+    return result;
+}
+
 /// [c][c], not normalised.
 template <class T>
 std::vector<T> gram(const map<T>& f) {
@@ -119,12 +159,33 @@ std::vector<T> gram(const map<T>& f) {
     return g;
 }
 
+/// D·F; the gradient of E(F·Fᵀ) when D = ∂E/∂G + ∂E/∂Gᵀ.
+template <class T>
+map<T> gram_backward(const map<T>& f, const std::vector<T>& d) {
+    map<T> result(f.c, f.h, f.w);
+    const auto pixels = f.h * f.w;
+    for (std::int64_t i = 0; i < f.c; ++i)
+        for (std::int64_t j = 0; j < f.c; ++j)
+            for (std::int64_t p = 0; p < pixels; ++p)
+                result.values[static_cast<std::size_t>(i * pixels + p)] +=
+                    d[static_cast<std::size_t>(i * f.c + j)] *
+                    f.values[static_cast<std::size_t>(j * pixels + p)];
+    return result;
+}
+
 template <class T>
 T squared_error(const map<T>& a, const map<T>& b) {
     T sum = 0;
     for (std::size_t i = 0; i < a.values.size(); ++i)
         sum += (a.values[i] - b.values[i]) * (a.values[i] - b.values[i]);
     return sum;
+}
+
+template <class T>
+map<T> squared_error_gradient(map<T> a, const map<T>& b) {
+    for (std::size_t i = 0; i < a.values.size(); ++i)
+        a.values[i] = 2 * (a.values[i] - b.values[i]);
+    return a;
 }
 
 template <class T>
@@ -140,6 +201,64 @@ T total_variation(const map<T>& p) {
                     sum +=
                         (p.at(k, y + 1, x) - p.at(k, y, x)) * (p.at(k, y + 1, x) - p.at(k, y, x));
             }
+    return sum;
+}
+
+template <class T>
+map<T> total_variation_gradient(const map<T>& p) {
+    map<T> result(p.c, p.h, p.w);
+    const std::int64_t neighbours[4][2] = {{0, 1}, {0, -1}, {1, 0}, {-1, 0}};
+    for (std::int64_t k = 0; k < p.c; ++k)
+        for (std::int64_t y = 0; y < p.h; ++y)
+            for (std::int64_t x = 0; x < p.w; ++x)
+                for (const auto& [dy, dx] : neighbours)
+                    if (p.inside(y + dy, x + dx))
+                        result.at(k, y, x) += 2 * (p.at(k, y, x) - p.at(k, y + dy, x + dx));
+    return result;
+}
+
+template <class T>
+map<T> normalize_pixels(const map<T>& pixels, const impasto::ops::pixel_transform& transform,
+                        impasto::ops::border border, std::int64_t margin) {
+    map<T> result(3, pixels.h + 2 * margin, pixels.w + 2 * margin);
+    for (std::int64_t k = 0; k < 3; ++k)
+        for (std::int64_t y = -margin; y < pixels.h + margin; ++y)
+            for (std::int64_t x = -margin; x < pixels.w + margin; ++x)
+                if (border == impasto::ops::border::replicate || pixels.inside(y, x)) {
+                    const auto i = static_cast<std::size_t>(k);
+                    result.at(k, y + margin, x + margin) =
+                        static_cast<T>(transform.gain[i]) *
+                            pixels.at(transform.source[i],
+                                      std::clamp<std::int64_t>(y, 0, pixels.h - 1),
+                                      std::clamp<std::int64_t>(x, 0, pixels.w - 1)) +
+                        static_cast<T>(transform.offset[i]);
+                }
+    return result;
+}
+
+template <class T>
+map<T> normalize_pixels_backward(const map<T>& d_input, shape pixels,
+                                 const impasto::ops::pixel_transform& transform,
+                                 impasto::ops::border border) {
+    map<T> result(3, pixels.h, pixels.w);
+    const auto margin = (d_input.h - pixels.h) / 2;
+    for (std::int64_t k = 0; k < 3; ++k)
+        for (std::int64_t y = -margin; y < pixels.h + margin; ++y)
+            for (std::int64_t x = -margin; x < pixels.w + margin; ++x)
+                if (border == impasto::ops::border::replicate || result.inside(y, x)) {
+                    const auto i = static_cast<std::size_t>(k);
+                    result.at(transform.source[i], std::clamp<std::int64_t>(y, 0, pixels.h - 1),
+                              std::clamp<std::int64_t>(x, 0, pixels.w - 1)) +=
+                        static_cast<T>(transform.gain[i]) * d_input.at(k, y + margin, x + margin);
+                }
+    return result;
+}
+
+template <class T>
+T dot(const std::vector<T>& a, const std::vector<T>& b) {
+    T sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += a[i] * b[i];
     return sum;
 }
 
