@@ -156,10 +156,11 @@ TEST_CASE("first-order optimisers refuse options that make no sense") {
     using descent = optim::gradient_descent<cpu>;
     using adam = optim::adam<cpu>;
     for (const double rate : {-1.0, 0.0, infinity, std::nan("")}) {
-        CHECK_THROWS_AS(descent(ctx, s, {.learning_rate = rate}), option_error);
+        CHECK_THROWS_AS(descent(ctx, s, {.first_step = rate}), option_error);
         CHECK_THROWS_AS(adam(ctx, s, {.learning_rate = rate}), option_error);
         CHECK_THROWS_AS(adam(ctx, s, {.epsilon = rate}), option_error);
     }
+    CHECK_THROWS_AS(descent(ctx, s, {.learning_rate = -1}), option_error);
     for (const double share : {-0.1, 1.0, std::nan("")}) {
         CHECK_THROWS_AS(descent(ctx, s, {.momentum = share}), option_error);
         CHECK_THROWS_AS(adam(ctx, s, {.beta1 = share}), option_error);
