@@ -73,9 +73,11 @@ int run(const settings& wanted) {
 command add_evaluate(CLI::App& tool) {
     auto* app = tool.add_subcommand("evaluate", "Print each term of the loss J of a picture");
     const auto wanted = std::make_shared<settings>();
-    app->add_option("CONTENT", wanted->content, "the photo")->required();
-    app->add_option("STYLE", wanted->style, "the painting")->required();
-    app->add_option("IMAGE", wanted->picture, "the picture that is judged")->required();
+    app->add_option("CONTENT", wanted->content, "the photo")->type_name("FILE")->required();
+    app->add_option("STYLE", wanted->style, "the painting")->type_name("FILE")->required();
+    app->add_option("IMAGE", wanted->picture, "the picture that is judged")
+        ->type_name("FILE")
+        ->required();
     option_group group(*app, "Evaluation");
     group.natural("--size", "longest side in pixels; 0: the pictures' own", wanted->size,
                   {0, largest_size});

@@ -55,7 +55,7 @@ int run(const settings& wanted) {
 command add_features(CLI::App& tool) {
     auto* app = tool.add_subcommand("features", "Write what the network sees in a picture");
     const auto wanted = std::make_shared<settings>();
-    app->add_option("IMAGE", wanted->picture, "JPEG, PNG or BMP")->required();
+    app->add_option("IMAGE", wanted->picture, "JPEG, PNG or BMP")->type_name("FILE")->required();
     option_group group(*app, "Features");
     group
         .add("--layers", "NAME,...", "such as relu1_1,relu4_2", "",

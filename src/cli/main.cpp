@@ -34,7 +34,8 @@ int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** arg
         return complain("there is no command '" + std::string(argv[1]) +
                             "'; use stylize, evaluate, features or info",
                         wrong_use);
-    if (const auto extra = tool.remaining(true); e.get_name() == "ExtrasError" && !extra.empty())
+    if (const auto extra = tool.remaining(true);
+        e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !extra.empty())
         return complain("'" + extra.front() + "' is not expected here; see " + help, wrong_use);
     return complain(std::string(e.what()) + "; see " + help, wrong_use);
 }

@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <sstream>
@@ -124,6 +125,14 @@ int paint(context<cpu>& here, const stylize_settings& wanted, const inputs& give
     return interrupt::asked() ? interrupted : success;
 }
 
+/// The lecture names relu5_1, which a small network lacks.
+void leave_out_unknown(std::vector<style::weighted_layer>& layers, const nn::network& network) {
+    std::erase_if(layers, [&](const style::weighted_layer& layer) {
+        return std::ranges::find(network.layers, layer.name, nn::tap_name_of) ==
+               network.layers.end();
+    });
+}
+
 int run(stylize_settings wanted) {
     if (wanted.snapshot_folder.empty())
         wanted.snapshot_folder = fs::absolute(wanted.output).parent_path().string();
@@ -133,6 +142,8 @@ int run(stylize_settings wanted) {
     const inputs given(wanted);
     if (!given.init.empty())
         wanted.run.start_picture = given.init;
+    if (wanted.layers_from_preset)
+        leave_out_unknown(wanted.run.style_layers, given.network);
 
     run_plan planned{
         .scales = plan(here, given.network, given.content.shape(), given.style_shapes, wanted.run),
@@ -160,7 +171,11 @@ command add_stylize(CLI::App& tool) {
     auto* app = tool.add_subcommand("stylize", "Paint a photo in the manner of a painting");
     const auto wanted = std::make_shared<stylize_settings>();
     add_stylize_options(*app, *wanted);
-    return {app, [wanted] { return run(*wanted); }};
+    return {app, [app, wanted] {
+                wanted->layers_from_preset =
+                    app->count("--preset") > 0 && app->count("--style-layers") == 0;
+                return run(*wanted);
+            }};
 }
 
 }  // namespace impasto::cli

@@ -73,8 +73,12 @@ void add_output_options(CLI::App& app, stylize_settings& wanted) {
 }  // namespace
 
 void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
-    app.add_option("CONTENT", wanted.content, "photo: JPEG, PNG or BMP")->required();
-    app.add_option("STYLE", wanted.styles, "painting, or several to blend")->required();
+    app.add_option("CONTENT", wanted.content, "photo: JPEG, PNG or BMP")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("STYLE", wanted.styles, "painting, or several to blend")
+        ->type_name("FILE")
+        ->required();
     add_output_options(app, wanted);
     add_run_options(app, wanted);
     add_style_options(app, wanted.run);

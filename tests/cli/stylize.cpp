@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -26,7 +27,9 @@ namespace {
 std::vector<std::string> small_run(const std::string& output,
                                    const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments{"stylize", "photo.png", "painting.png", "-o", output,
-                                       "--size",  "40",        "--iterations", "4"};
+                                       "--size",  "40",        "--threads",    "1"};
+    if (std::ranges::find(more, "--iterations") == more.end())
+        arguments.insert(arguments.end(), {"--iterations", "4"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
 }
@@ -101,6 +104,7 @@ TEST_CASE("options that are given override the preset, wherever it stands") {
     CHECK(recipe["loss"] == "lecture");
     CHECK(recipe["optimizer"] == "gd");
     CHECK(recipe["init"] == "noise");
+    CHECK_FALSE(recipe["style-layers"].contains("relu5_1"));  // the built-in network has none
 }
 
 TEST_CASE("with --json every line is an event") {
