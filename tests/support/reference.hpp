@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <impasto/core/shape.hpp>
+#include <impasto/ops/losses.hpp>
 #include <impasto/ops/pixels.hpp>
 #include <impasto/ops/pool2d.hpp>
 
@@ -188,24 +189,25 @@ map<T> squared_error_gradient(map<T> a, const map<T>& b) {
     return a;
 }
 
+/// scale.horizontal · Σ(right − here)² + scale.vertical · Σ(below − here)²
 template <class T>
-T total_variation(const map<T>& p) {
-    T sum = 0;
+T total_variation(const map<T>& p, impasto::ops::variation scale) {
+    T horizontal = 0, vertical = 0;
     for (std::int64_t k = 0; k < p.c; ++k)
         for (std::int64_t y = 0; y < p.h; ++y)
             for (std::int64_t x = 0; x < p.w; ++x) {
                 if (x + 1 < p.w)
-                    sum +=
+                    horizontal +=
                         (p.at(k, y, x + 1) - p.at(k, y, x)) * (p.at(k, y, x + 1) - p.at(k, y, x));
                 if (y + 1 < p.h)
-                    sum +=
+                    vertical +=
                         (p.at(k, y + 1, x) - p.at(k, y, x)) * (p.at(k, y + 1, x) - p.at(k, y, x));
             }
-    return sum;
+    return scale.horizontal * horizontal + scale.vertical * vertical;
 }
 
 template <class T>
-map<T> total_variation_gradient(const map<T>& p) {
+map<T> total_variation_gradient(const map<T>& p, impasto::ops::variation scale) {
     map<T> result(p.c, p.h, p.w);
     const std::int64_t neighbours[4][2] = {{0, 1}, {0, -1}, {1, 0}, {-1, 0}};
     for (std::int64_t k = 0; k < p.c; ++k)
@@ -213,7 +215,8 @@ map<T> total_variation_gradient(const map<T>& p) {
             for (std::int64_t x = 0; x < p.w; ++x)
                 for (const auto& [dy, dx] : neighbours)
                     if (p.inside(y + dy, x + dx))
-                        result.at(k, y, x) += 2 * (p.at(k, y, x) - p.at(k, y + dy, x + dx));
+                        result.at(k, y, x) += 2 * (dx != 0 ? scale.horizontal : scale.vertical) *
+                                              (p.at(k, y, x) - p.at(k, y + dy, x + dx));
     return result;
 }
 
