@@ -9,6 +9,7 @@
 #include <dnnl.h>
 
 #include "cpu/context_state.hpp"
+#include "cpu/simd.hpp"
 
 namespace impasto::ops {
 
@@ -22,28 +23,62 @@ std::int64_t pixels_per_run(std::int64_t channels) {
     return std::max<std::int64_t>(64, run_elements / channels);
 }
 
-void gather(tensor_view<const float, cpu> features, std::int64_t first, std::int64_t count,
-            float* rows) {
+template <int Block>
+IMPASTO_INLINE void gather_blocks(tensor_view<const float, cpu> features, std::int64_t first,
+                                  std::int64_t count, float* rows) {
     const auto channels = features.shape().c, pixels = features.shape().pixels();
-    const auto block = channel_block(features.layout());
-    for (std::int64_t k = 0; k < channels; k += block) {
-        const auto width = static_cast<std::size_t>(std::min(block, channels - k)) * sizeof(float);
-        const float* plane = features.data() + k * pixels + first * block;
+    for (std::int64_t k = 0; k + Block <= channels; k += Block) {
+        const float* plane = features.data() + k * pixels + first * Block;
         for (std::int64_t p = 0; p < count; ++p)
-            std::memcpy(rows + p * channels + k, plane + p * block, width);
+            std::memcpy(rows + p * channels + k, plane + p * Block, Block * sizeof(float));
     }
 }
 
-void scatter_add(const float* rows, std::int64_t first, std::int64_t count,
-                 tensor_view<float, cpu> gradient) {
+template <int Block>
+IMPASTO_INLINE void scatter_blocks(const float* rows, std::int64_t first, std::int64_t count,
+                                   tensor_view<float, cpu> gradient) {
+    const auto channels = gradient.shape().c, pixels = gradient.shape().pixels();
+    for (std::int64_t k = 0; k + Block <= channels; k += Block) {
+        float* plane = gradient.data() + k * pixels + first * Block;
+        for (std::int64_t p = 0; p < count; ++p)
+            for (int j = 0; j < Block; ++j)
+                plane[p * Block + j] += rows[p * channels + k + j];
+    }
+}
+
+// The last channels of a block that is not full, or all of them of a planar map.
+IMPASTO_INLINE std::int64_t rest(const shape& map, std::int64_t block) {
+    return block == 1 ? 0 : map.c / block * block;
+}
+
+IMPASTO_MULTIVERSION void gather(tensor_view<const float, cpu> features, std::int64_t first,
+                                 std::int64_t count, float* rows) {
+    const auto channels = features.shape().c, pixels = features.shape().pixels();
+    const auto block = channel_block(features.layout());
+    if (block == 8)
+        gather_blocks<8>(features, first, count, rows);
+    else if (block == 16)
+        gather_blocks<16>(features, first, count, rows);
+    for (auto k = rest(features.shape(), block); k < channels; ++k) {
+        const float* plane =
+            features.data() + k / block * block * pixels + first * block + k % block;
+        for (std::int64_t p = 0; p < count; ++p)
+            rows[p * channels + k] = plane[p * block];
+    }
+}
+
+IMPASTO_MULTIVERSION void scatter_add(const float* rows, std::int64_t first, std::int64_t count,
+                                      tensor_view<float, cpu> gradient) {
     const auto channels = gradient.shape().c, pixels = gradient.shape().pixels();
     const auto block = channel_block(gradient.layout());
-    for (std::int64_t k = 0; k < channels; k += block) {
-        const auto width = std::min(block, channels - k);
-        float* plane = gradient.data() + k * pixels + first * block;
+    if (block == 8)
+        scatter_blocks<8>(rows, first, count, gradient);
+    else if (block == 16)
+        scatter_blocks<16>(rows, first, count, gradient);
+    for (auto k = rest(gradient.shape(), block); k < channels; ++k) {
+        float* plane = gradient.data() + k / block * block * pixels + first * block + k % block;
         for (std::int64_t p = 0; p < count; ++p)
-            for (std::int64_t j = 0; j < width; ++j)
-                plane[p * block + j] += rows[p * channels + k + j];
+            plane[p * block] += rows[p * channels + k];
     }
 }
 

@@ -137,7 +137,7 @@ TEST_CASE("with --json every line is an event") {
     CHECK(fs::exists(folder / "frames/out-000005.png"));
 }
 
-TEST_CASE("--quiet says nothing") {
+TEST_CASE("quiet says nothing") {
     const studio folder;
     const auto result = run(folder, small_run("out.png", {"--quiet"}));
     CHECK(result.code == 0);
