@@ -21,7 +21,8 @@ void pace::advance(const progress& now) {
     }
     ++iteration_;
     done_ += work_of_iteration(scales_.at(static_cast<std::size_t>(now.scale)));
-    rate_ = now.iteration / std::max(seconds_since(scale_start_), 1e-6);
+    // The clock of a scale starts with its first iteration.
+    rate_ = (now.iteration - 1) / std::max(seconds_since(scale_start_), 1e-6);
 }
 
 double pace::seconds_left() const {

@@ -205,7 +205,7 @@ IMPASTO_MULTIVERSION void transform_output_16(const tile_run& run, std::int64_t 
 
 // Tiles a thread takes at a time: enough to amortise reading the filter, few enough for its cache.
 std::int64_t tiles_per_run(const winograd_filter& filter, std::int64_t tiles, int threads) {
-    constexpr std::int64_t cache_bytes = 1 << 20;
+    constexpr std::int64_t cache_bytes = 1 << 19;
     const auto fitting = cache_bytes / (points * 4 * (filter.in + filter.out));
     const auto share = (tiles + threads - 1) / threads;
     return std::min(std::clamp<std::int64_t>(fitting, 48, 256), share);

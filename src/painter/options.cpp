@@ -7,6 +7,7 @@ stylize_options lecture_preset() {
     options.scales = 1;
     options.iterations = 300;
     options.optimizer = optimizer::gradient_descent;
+    options.momentum = 0.9;
     options.start = start::noise;
     options.loss = style::convention::lecture;
     options.content_weight = 10;

@@ -49,6 +49,7 @@ TEST_CASE("the picture is that of PyTorch's loop, step by step") {
     context<cpu> ctx;
     auto options = quick();
     options.iterations = 40;
+    options.style_weight = 300;
     options.optimizer = optimizer::adam;
     options.learning_rate = 0.02;
     options.pooling = {.kind = ops::pooling::average, .scale = 2};

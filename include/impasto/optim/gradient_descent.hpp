@@ -11,7 +11,7 @@ struct gradient_descent_options {
     /// 0: chosen in the first step, so that the element that moves most goes first_step.
     double learning_rate = 0;
     double momentum = 0;      ///< 0: plain gradient descent
-    double first_step = 0.1;  ///< in x's unit
+    double first_step = 0.02;  ///< in x's unit
 };
 
 /// x ← x − learning_rate·v with v ← momentum·v + dJ/dx (Polyak 1964).

@@ -18,7 +18,7 @@ namespace impasto::style {
 struct objective_options {
     convention loss = convention::mean;
     double content_weight = 1;  ///< α
-    double style_weight = 300;  ///< β
+    double style_weight = 100;  ///< β
     double tv_weight = 5;       ///< γ
     std::vector<weighted_layer> content_layers;
     std::vector<weighted_layer> style_layers;
