@@ -28,32 +28,63 @@ struct descriptions {
     explicit descriptions(const dnnl_convolution_spec& s)
         : input(describe(s.input, tag_of(s.input_layout))),
           weights(describe(s.weights.shape(), format::any)),
-          bias({s.output.c}, dnnl::memory::data_type::f32, format::x),
           output(describe(s.output, tag_of(s.output_layout))),
           strides{s.geometry.stride, s.geometry.stride},
-          padding{s.geometry.padding, s.geometry.padding} {}
+          padding{s.geometry.padding, s.geometry.padding} {
+        if (!s.bias.empty())
+            bias = {{s.output.c}, dnnl::memory::data_type::f32, format::x};
+    }
 
-    dnnl::memory::desc input, weights, bias, output;
+    dnnl::memory::desc input, weights, output;
+    dnnl::memory::desc bias;  // zero where there is none
     dnnl::memory::dims strides, padding;
 };
+
+// In these three oneDNN 2 and 3 part: 2 scales a post-op, and holds the parameters of an operation
+// in an object of their own.
 
 dnnl::primitive_attr attributes(bool relu) {
     dnnl::primitive_attr result;
     result.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     if (relu) {
         dnnl::post_ops after;
+#if DNNL_VERSION_MAJOR >= 3
+        after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#else
         after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#endif
         result.set_post_ops(after);
     }
     return result;
 }
 
-forward_convolution::desc forward_operation(const dnnl_convolution_spec& s, const descriptions& d) {
+forward_convolution::primitive_desc forward_description(const dnnl::engine& engine,
+                                                        const dnnl_convolution_spec& s,
+                                                        const descriptions& d,
+                                                        const dnnl::primitive_attr& attr) {
     constexpr auto kind = dnnl::prop_kind::forward_training;
-    return s.bias.empty() ? forward_convolution::desc(kind, s.algorithm, d.input, d.weights,
-                                                      d.output, d.strides, d.padding, d.padding)
-                          : forward_convolution::desc(kind, s.algorithm, d.input, d.weights, d.bias,
-                                                      d.output, d.strides, d.padding, d.padding);
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine,   kind,      s.algorithm, d.input,   d.weights, d.bias,
+            d.output, d.strides, d.padding,   d.padding, attr,      true};
+#else
+    const forward_convolution::desc operation(kind, s.algorithm, d.input, d.weights, d.bias,
+                                              d.output, d.strides, d.padding, d.padding);
+    return {operation, attr, engine, true};
+#endif
+}
+
+backward_convolution::primitive_desc backward_description(
+    const dnnl::engine& engine, const dnnl_convolution_spec& s, const descriptions& d,
+    const forward_convolution::primitive_desc& hint) {
+    const auto attr = attributes(false);
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine,    s.algorithm, d.input, d.weights, d.output, d.strides,
+            d.padding, d.padding,   hint,    attr,      true};
+#else
+    const backward_convolution::desc operation(s.algorithm, d.input, d.weights, d.output, d.strides,
+                                               d.padding, d.padding);
+    return {operation, attr, engine, hint, true};
+#endif
 }
 
 template <class Description>
@@ -78,8 +109,7 @@ dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolu
                                            bool any) {
     auto& state = ctx.get();
     const descriptions d(spec);
-    const forward_convolution::primitive_desc description(
-        forward_operation(spec, d), attributes(spec.relu), state.engine, true);
+    const auto description = forward_description(state.engine, spec, d, attributes(spec.relu));
     if (!usable(description, any))
         return {};
     dnnl_convolution result;
@@ -103,13 +133,10 @@ dnnl_convolution dnnl_convolution::backward_data(context<cpu>& ctx,
                                                  const dnnl_convolution_spec& spec, bool any) {
     auto& state = ctx.get();
     const descriptions d(spec);
-    const forward_convolution::primitive_desc hint(forward_operation(spec, d), state.engine, true);
+    const auto hint = forward_description(state.engine, spec, d, attributes(false));
     if (!hint)
         return {};
-    const backward_convolution::primitive_desc description(
-        backward_convolution::desc(spec.algorithm, d.input, d.weights, d.output, d.strides,
-                                   d.padding, d.padding),
-        attributes(false), state.engine, hint, true);
+    const auto description = backward_description(state.engine, spec, d, hint);
     if (!usable(description, any))
         return {};
     dnnl_convolution result;
@@ -141,7 +168,7 @@ void dnnl_convolution::run(context<cpu>& ctx, const float* from, float* to) cons
         arguments[static_cast<std::size_t>(count++)] = {argument, memory.get()};
     };
     const auto pass_at = [&](int argument, const dnnl::memory& memory, void* data) {
-        dnnl_memory_set_data_handle_v2(memory.get(), data, state.stream.get());
+        memory.set_data_handle(data);
         pass(argument, memory);
     };
     pass_at(from_argument_, from_, const_cast<float*>(from));
