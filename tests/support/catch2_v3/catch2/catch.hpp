@@ -18,4 +18,8 @@ inline auto Contains(const std::string& text) {
 }
 }  // namespace Matchers
 
+using Matchers::Contains;
+
 }  // namespace Catch
+
+using Catch::Approx;
