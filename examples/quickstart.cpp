@@ -16,15 +16,14 @@ int main(int argc, char** argv) try {
     const auto network = weights::built_in();
     context<cpu> here;
 
-    const auto picture = stylize(here, network, photo, painting, {.size = 256, .iterations = 50},
-                                 [](const progress& now) {
-                                     if (now.iteration % 25 == 0)
-                                         std::printf("%3lldx%-3lld  iteration %3d  J = %.3f\n",
-                                                     static_cast<long long>(now.width),
-                                                     static_cast<long long>(now.height),
-                                                     now.iteration, now.losses.total);
-                                     return false;  // true would stop here
-                                 });
+    const auto picture = stylize(
+        here, network, photo, painting, {.size = 256, .iterations = 50}, [](const progress& now) {
+            if (now.iteration % 25 == 0)
+                std::printf("%3lldx%-3lld  iteration %3d  J = %.3f\n",
+                            static_cast<long long>(now.width), static_cast<long long>(now.height),
+                            now.iteration, now.losses.total);
+            return false;  // true would stop here
+        });
     image::save(argv[3], picture);
 } catch (const impasto::error& e) {
     std::fprintf(stderr, "quickstart: %s\n", e.what());

@@ -23,9 +23,9 @@ int main(int argc, char** argv) try {
     constexpr int steps = 5;
     for (int i = 0; i < steps; ++i) {
         const double share = static_cast<double>(i) / (steps - 1);
-        const auto picture = stylize(
-            here, network, photo, paintings,
-            {.size = 256, .iterations = 50, .style_blend = {1 - share, share}});
+        const auto picture =
+            stylize(here, network, photo, paintings,
+                    {.size = 256, .iterations = 50, .style_blend = {1 - share, share}});
         const std::string name = std::string(argv[4]) + "-" + std::to_string(i) + ".png";
         image::save(name, picture);
         std::printf("%s: %.0f%% %s, %.0f%% %s\n", name.c_str(), 100 * (1 - share), argv[2],

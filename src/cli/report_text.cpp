@@ -29,7 +29,8 @@ std::string place_text(const progress& now) {
 
 std::string pace_text(const pace& pace) {
     const auto rate = pace.iterations_per_second();
-    return (rate > 0 ? compact(rate, 3) + " it/s  " : "") + clock_text(pace.seconds_left()) + " left";
+    return (rate > 0 ? compact(rate, 3) + " it/s  " : "") + clock_text(pace.seconds_left()) +
+           " left";
 }
 
 std::string losses_text(const style::loss_terms& losses) {

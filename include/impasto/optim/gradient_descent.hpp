@@ -10,7 +10,7 @@ namespace impasto::optim {
 struct gradient_descent_options {
     /// 0: chosen in the first step, so that the element that moves most goes first_step.
     double learning_rate = 0;
-    double momentum = 0;      ///< 0: plain gradient descent
+    double momentum = 0;       ///< 0: plain gradient descent
     double first_step = 0.02;  ///< in x's unit
 };
 
