@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "cpu/context_state.hpp"
 
@@ -105,6 +106,18 @@ dnnl::memory laid_out(const dnnl::engine& engine, dnnl::stream& stream,
 
 }  // namespace
 
+dnnl_convolution dnnl_convolution::planned(context<cpu>& ctx, dnnl::primitive primitive,
+                                           tensor_view<const float, cpu> weights,
+                                           const dnnl::memory::desc& weights_layout,
+                                           const dnnl::memory::desc& scratch) {
+    auto& state = ctx.get();
+    dnnl_convolution result;
+    result.primitive_ = std::move(primitive);
+    result.weights_ = laid_out(state.engine, state.stream, weights, weights_layout);
+    result.scratch_ = dnnl::memory(scratch, state.engine, nullptr);
+    return result;
+}
+
 dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolution_spec& spec,
                                            bool any) {
     auto& state = ctx.get();
@@ -112,13 +125,10 @@ dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolu
     const auto description = forward_description(state.engine, spec, d, attributes(spec.relu));
     if (!usable(description, any))
         return {};
-    dnnl_convolution result;
-    result.primitive_ = forward_convolution(description);
-    result.weights_ =
-        laid_out(state.engine, state.stream, spec.weights, description.weights_desc());
+    auto result = planned(ctx, forward_convolution(description), spec.weights,
+                          description.weights_desc(), description.scratchpad_desc());
     result.from_ = dnnl::memory(d.input, state.engine, nullptr);
     result.to_ = dnnl::memory(d.output, state.engine, nullptr);
-    result.scratch_ = dnnl::memory(description.scratchpad_desc(), state.engine, nullptr);
     result.from_argument_ = DNNL_ARG_SRC;
     result.to_argument_ = DNNL_ARG_DST;
     if (!spec.bias.empty()) {
@@ -139,13 +149,10 @@ dnnl_convolution dnnl_convolution::backward_data(context<cpu>& ctx,
     const auto description = backward_description(state.engine, spec, d, hint);
     if (!usable(description, any))
         return {};
-    dnnl_convolution result;
-    result.primitive_ = backward_convolution(description);
-    result.weights_ =
-        laid_out(state.engine, state.stream, spec.weights, description.weights_desc());
+    auto result = planned(ctx, backward_convolution(description), spec.weights,
+                          description.weights_desc(), description.scratchpad_desc());
     result.from_ = dnnl::memory(d.output, state.engine, nullptr);
     result.to_ = dnnl::memory(d.input, state.engine, nullptr);
-    result.scratch_ = dnnl::memory(description.scratchpad_desc(), state.engine, nullptr);
     result.from_argument_ = DNNL_ARG_DIFF_DST;
     result.to_argument_ = DNNL_ARG_DIFF_SRC;
     return result;

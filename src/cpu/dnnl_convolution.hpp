@@ -41,6 +41,12 @@ public:
     void run(context<cpu>& ctx, const float* from, float* to) const;
 
 private:
+    /// What both directions have: the primitive, its filters as it wants them, its scratch.
+    [[nodiscard]] static dnnl_convolution planned(context<cpu>& ctx, dnnl::primitive primitive,
+                                                  tensor_view<const float, cpu> weights,
+                                                  const dnnl::memory::desc& weights_layout,
+                                                  const dnnl::memory::desc& scratch);
+
     dnnl::primitive primitive_;
     dnnl::memory weights_, bias_, from_, to_, scratch_;
     int from_argument_ = 0, to_argument_ = 0;

@@ -132,16 +132,15 @@ std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network, c
     std::vector<scale_plan> result;
     for (const auto& [size, iterations] : schedule(content, options)) {
         const shape pixels{1, 3, size.height, size.width};
-        const auto objective = objective_options(options);
-        const style::objective<float, Device> planned(ctx, network, pixels, objective);
+        const style::objective<float, Device> planned(ctx, network, pixels,
+                                                      objective_options(options));
+        std::size_t deepest = 0;
+        for (const auto& layer : planned.options().style_layers)
+            deepest = std::max(deepest, nn::find_tap(network.layers, layer.name));
         for (const auto& style : styles) {
             check_picture("style", style);
             const auto s = style_size(style, size, options.style_scale);
-            // Throws where the painting is too small for its layers.
-            auto alone = style::extractor_options(objective, objective.style_layers);
-            alone.backward = false;
-            if (!alone.taps.empty())
-                nn::features<float, Device>(ctx, network, {1, 3, s.height, s.width}, alone);
+            nn::expect_pixels(network.layers, deepest, {1, 3, s.height, s.width});
         }
         const auto vectors = options.optimizer == optimizer::lbfgs ? 2 * options.history + 8 : 8;
         result.push_back(

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,7 +51,7 @@ public:
 
     /// Bytes of arena, filters as laid out, and scratch: known before anything runs.
     [[nodiscard]] std::size_t peak_bytes() const {
-        return arena_bytes_ + filter_bytes_ + scratch_bytes_;
+        return plan_.bytes() + filter_bytes_ + scratch_bytes_;
     }
     /// Multiply-adds of one forward pass; backward takes as many again.
     [[nodiscard]] std::int64_t forward_macs() const { return macs_; }
@@ -106,7 +107,7 @@ private:
     std::size_t input_ = none, d_input_ = none;
     arena_plan plan_;
     tensor<std::byte, Device> arena_;
-    std::size_t arena_bytes_ = 0, filter_bytes_ = 0, scratch_bytes_ = 0;
+    std::size_t filter_bytes_ = 0, scratch_bytes_ = 0;
     std::int64_t macs_ = 0;
 };
 
@@ -119,6 +120,18 @@ private:
         t.offset[k] = -input.mean[k] / input.deviation[k];
     }
     return t;
+}
+
+/// Throws shape_error unless pixels are [1,3,H,W] and large enough for the layers up to `last`;
+/// says how large is enough.
+inline void expect_pixels(std::span<const layer> layers, std::size_t last, const shape& pixels) {
+    expect_shape("features", "pixels", {1, 3, pixels.h, pixels.w}, pixels);
+    const auto smallest = smallest_side(layers, last);
+    if (pixels.h < smallest || pixels.w < smallest)
+        throw shape_error("a picture of " + std::to_string(pixels.w) + "x" +
+                          std::to_string(pixels.h) + " pixels is too small for " +
+                          tap_name_of(layers[last]) + ", which needs at least " +
+                          std::to_string(smallest) + "x" + std::to_string(smallest));
 }
 
 template <class T, class Device>
@@ -137,13 +150,7 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
         taps_.push_back(find_tap(net.layers, name));
         last = std::max(last, taps_.back());
     }
-    expect_shape("features", "pixels", {1, 3, pixels.h, pixels.w}, pixels);
-    const auto smallest = smallest_side(net.layers, last);
-    if (pixels.h < smallest || pixels.w < smallest)
-        throw shape_error("a picture of " + std::to_string(pixels.w) + "x" +
-                          std::to_string(pixels.h) + " pixels is too small for " +
-                          tap_name_of(net.layers[last]) + ", which needs at least " +
-                          std::to_string(smallest) + "x" + std::to_string(smallest));
+    expect_pixels(net.layers, last, pixels);
     if (border_ == ops::border::replicate)
         padded_ = {1, 3, pixels.h + 2, pixels.w + 2};
     stages_.resize(last + 1);
@@ -155,8 +162,7 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
     }
     make_stages(ctx, net, options);
     plan_arena(options);
-    arena_bytes_ = plan_.bytes();
-    arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(arena_bytes_)});
+    arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
     ctx.reserve(scratch_bytes_);
 }
 
