@@ -8,6 +8,7 @@
 #include <impasto/image/color.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/insight/receptive_field.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/optim/adam.hpp>
 #include <impasto/optim/average.hpp>

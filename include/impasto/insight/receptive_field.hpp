@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <impasto/nn/topology.hpp>
+
+namespace impasto::insight {
+
+/// A rectangle of pixels; x and y are its left column and its top row.
+struct box {
+    std::int64_t x = 0, y = 0;
+    std::int64_t width = 0, height = 0;
+
+    friend constexpr bool operator==(const box&, const box&) = default;
+};
+
+/// The part of a box that lies in a picture of height × width; empty (no width or no height) where
+/// none does.
+[[nodiscard]] box clip(const box& wanted, std::int64_t height, std::int64_t width);
+
+/// What a unit of a layer sees: the same square of pixels for every unit, moved by `stride` for
+/// each step on the feature map. Clipped to the picture it is exact, edges and odd sizes included,
+/// for every table that has a convolution before each pool.
+/// Source: Araujo, Norris, Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks",
+/// eqs. 2 and 5.
+struct receptive_field {
+    std::int64_t size = 1;    ///< side of the square
+    std::int64_t stride = 1;  ///< pixels between neighbours of the map
+    std::int64_t start = 0;   ///< first row, and column, that unit (0, 0) sees; padding is below 0
+
+    /// The pixels that unit (row, column) of the map sees, padding included.
+    [[nodiscard]] constexpr box of_unit(std::int64_t row, std::int64_t column) const {
+        return {start + column * stride, start + row * stride, size, size};
+    }
+
+    friend constexpr bool operator==(const receptive_field&, const receptive_field&) = default;
+};
+
+/// Of the units after the layer at position `last`, or after a tap, "relu3_2" or "pool3". The
+/// latter throws option_error for a layer that is not in the table.
+[[nodiscard]] receptive_field receptive_field_of(std::span<const nn::layer> layers,
+                                                 std::size_t last);
+[[nodiscard]] receptive_field receptive_field_of(std::span<const nn::layer> layers,
+                                                 std::string_view tap);
+
+}  // namespace impasto::insight
