@@ -19,7 +19,7 @@ struct operands {
           planar(s),
           half(random(ctx, ops::pooled(s), ctx.feature_layout())),
           mask({1, 1, 1, ops::relu_mask_bytes(s, ctx.feature_layout())}),
-          argmax(ops::pooled(s), ctx.feature_layout()) {
+          argmax({1, 1, 1, ops::argmax_bytes(ops::pooled(s), ctx.feature_layout())}) {
         ops::relu_mask(ctx, x, mask);
         ops::pool2d(ctx, {}, x, half, argmax);
     }
@@ -36,7 +36,7 @@ void pool(operands& o, ops::pooling kind) {
 }
 
 void pool_backward(operands& o, ops::pooling kind) {
-    const ops::pool_saved saved{.argmax = o.argmax, .input = o.x, .output = o.half};
+    const ops::pool_saved<float, cpu> saved{.argmax = o.argmax, .input = o.x, .output = o.half};
     ops::pool2d_backward(o.ctx, {.kind = kind}, saved, o.half, o.gradient);
 }
 

@@ -162,15 +162,25 @@ extents check(const char* operation, tensor_view<const float, cpu> input,
             s.w / 2};
 }
 
+void expect_argmax(const char* operation, tensor_view<const float, cpu> output,
+                   const shape& argmax) {
+    expect_shape(operation, "argmax", {1, 1, 1, argmax_bytes(output.shape(), output.layout())},
+                 argmax);
+}
+
 }  // namespace
+
+std::int64_t argmax_bytes(const shape& output, layout l) {
+    if (l != layout::nhwc)
+        return storage_elements(output, l);
+    return checked_multiply(checked_multiply(output.n, output.pixels()), (output.c + 15) / 16 * 4);
+}
 
 void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
             tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax) {
     const auto e = check("pool2d", input, output);
-    if (!argmax.empty()) {
-        expect_shape("pool2d", "argmax", output.shape(), argmax.shape());
-        expect_layout("pool2d", "argmax", output.layout(), argmax.layout());
-    }
+    if (!argmax.empty())
+        expect_argmax("pool2d", output, argmax.shape());
     const auto run = options.kind == pooling::max       ? max_row
                      : options.kind == pooling::average ? average_row
                                                         : l2_row;
@@ -185,11 +195,11 @@ void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cp
     }
 }
 
-void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved& saved,
+void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<float, cpu>& saved,
                      tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input) {
     const auto e = check("pool2d_backward", d_input, d_output);
-    if (options.kind == pooling::max && saved.argmax.size() != d_output.size())
-        throw shape_error("pool2d_backward: max pooling needs the argmax of its forward pass");
+    if (options.kind == pooling::max)
+        expect_argmax("pool2d_backward", d_output, saved.argmax.shape());
     if (options.kind == pooling::l2 &&
         (saved.input.size() != d_input.size() || saved.output.size() != d_output.size()))
         throw shape_error("pool2d_backward: L2 pooling needs the maps of its forward pass");

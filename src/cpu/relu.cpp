@@ -61,6 +61,9 @@ void expect_mask(const char* operation, tensor_view<const float, cpu> features, 
 }  // namespace
 
 std::int64_t relu_mask_bytes(const shape& features, layout l) {
+    if (l == layout::nhwc)
+        return checked_multiply(checked_multiply(features.n, features.pixels()),
+                                (features.c + 31) / 32 * 4);
     const auto elements = storage_elements(features, l);
     if (elements % bits != 0)
         throw shape_error("relu_mask: " + to_string(features) + " in layout " + to_string(l) +

@@ -85,6 +85,9 @@ TEST_CASE("a ReLU's mask is a bit an element, padding included") {
     CHECK(ops::relu_mask_bytes({1, 64, 7, 5}, layout::nchw16c) == 64 * 7 * 5 / 8);
     CHECK(ops::relu_mask_bytes({1, 1, 7, 5}, layout::nchw16c) == 16 * 7 * 5 / 8);
     CHECK(ops::relu_mask_bytes({1, 3, 1, 1}, layout::nchw8c) == 1);
+    CHECK(ops::relu_mask_bytes({1, 64, 7, 5}, layout::nhwc) == 64 * 7 * 5 / 8);
+    CHECK(ops::relu_mask_bytes({1, 33, 7, 5}, layout::nhwc) == 8 * 7 * 5);
+    CHECK(ops::relu_mask_bytes({1, 3, 1, 1}, layout::nhwc) == 4);
     CHECK_THROWS_WITH(ops::relu_mask_bytes({1, 3, 1, 1}, layout::nchw),
                       Catch::Contains("[1,3,1,1]") && Catch::Contains("feature layout"));
 }

@@ -81,7 +81,7 @@ private:
     void make_stages(context<Device>& ctx, const network& net, const features_options& options);
     void plan_arena(const features_options& options);
     [[nodiscard]] bool keeps_map(std::size_t i, const features_options& options) const;
-    [[nodiscard]] ops::pool_saved saved(const stage& pool, const stage& below) const;
+    [[nodiscard]] ops::pool_saved<T, Device> saved(const stage& pool, const stage& below) const;
 
     template <class U = T>
     [[nodiscard]] tensor_view<U, Device> map(std::size_t buffer, shape s, layout l) const {
@@ -91,8 +91,13 @@ private:
     [[nodiscard]] tensor_view<T, Device> map(std::size_t buffer, shape s) const {
         return map(buffer, s, layout_);
     }
-    [[nodiscard]] tensor_view<std::uint8_t, Device> mask(const stage& s) const {
+    using bytes_view = tensor_view<std::uint8_t, Device>;
+    [[nodiscard]] bytes_view mask(const stage& s) const {
         return map<std::uint8_t>(s.mask, {1, 1, 1, ops::relu_mask_bytes(s.output, layout_)},
+                                 layout::nchw);
+    }
+    [[nodiscard]] bytes_view argmax(const stage& s) const {
+        return map<std::uint8_t>(s.argmax, {1, 1, 1, ops::argmax_bytes(s.output, layout_)},
                                  layout::nchw);
     }
 
@@ -232,7 +237,7 @@ void features<T, Device>::plan_arena(const features_options& options) {
             s.mask = plan_.add(static_cast<std::size_t>(ops::relu_mask_bytes(s.output, layout_)), i,
                                backward);
         if (is_pool && pooling_.kind == ops::pooling::max)
-            s.argmax = plan_.add(static_cast<std::size_t>(storage_elements(s.output, layout_)), i,
+            s.argmax = plan_.add(static_cast<std::size_t>(ops::argmax_bytes(s.output, layout_)), i,
                                  backward);
     }
     if (options.backward)
@@ -249,9 +254,7 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
     for (const auto& s : stages_) {
         const auto output = map(s.features, s.output);
         if (s.convolution == none) {
-            const auto argmax = s.argmax == none ? tensor_view<std::uint8_t, Device>()
-                                                 : map<std::uint8_t>(s.argmax, s.output, layout_);
-            ops::pool2d(ctx, pooling_, here, output, argmax);
+            ops::pool2d(ctx, pooling_, here, output, s.argmax == none ? bytes_view() : argmax(s));
         } else {
             convolutions_[s.convolution].forward(ctx, here, output);
             if (s.mask != none)
@@ -262,11 +265,9 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
 }
 
 template <class T, class Device>
-ops::pool_saved features<T, Device>::saved(const stage& pool, const stage& below) const {
+ops::pool_saved<T, Device> features<T, Device>::saved(const stage& pool, const stage& below) const {
     if (pooling_.kind == ops::pooling::max)
-        return {.argmax = map<std::uint8_t>(pool.argmax, pool.output, layout_),
-                .input = {},
-                .output = {}};
+        return {.argmax = argmax(pool), .input = {}, .output = {}};
     if (pooling_.kind == ops::pooling::l2)
         return {.argmax = {},
                 .input = map(below.features, below.output),

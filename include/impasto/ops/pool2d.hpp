@@ -25,22 +25,28 @@ struct pool_options {
     return {s.n, s.c, s.h / 2, s.w / 2};
 }
 
+/// Bytes that say which of its window each element of a pooled map was, 0–3 = 2·row + column of the
+/// first maximum. A byte an element in the order of memory; in nhwc two bits, channel c of a pixel
+/// at bit 2·(c mod 4) of byte c/4 in a row of 4·⌈C/16⌉ bytes.
+[[nodiscard]] std::int64_t argmax_bytes(const shape& output, layout l);
+
 /// input: [1,C,H,W] → output: [1,C,⌊H/2⌋,⌊W/2⌋] in the same layout.
-/// argmax: one byte an element of output, 0–3 = 2·row + column of the first maximum; written by max
-/// alone, and may be empty where no backward pass follows.
+/// argmax: [1,1,1,argmax_bytes(output)]; written by max alone, and may be empty where no backward
+/// pass follows.
 void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
             tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax);
 
 /// Everything that the backward pass reads of the forward one; what `kind` does not use may be
 /// empty.
+template <class T, class Device>
 struct pool_saved {
-    tensor_view<const std::uint8_t, cpu> argmax;  ///< max
-    tensor_view<const float, cpu> input;          ///< l2
-    tensor_view<const float, cpu> output;         ///< l2
+    tensor_view<const std::uint8_t, Device> argmax;  ///< max
+    tensor_view<const T, Device> input;              ///< l2
+    tensor_view<const T, Device> output;             ///< l2
 };
 
 /// Writes all of d_input, zeros included.
-void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved& saved,
+void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<float, cpu>& saved,
                      tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input);
 
 }  // namespace impasto::ops

@@ -8,7 +8,8 @@
 namespace impasto::ops {
 
 /// One bit an element says where a ReLU let its input through: a 32nd of the map, and all that the
-/// backward pass needs of it. mask: [1,1,1,relu_mask_bytes(features)].
+/// backward pass needs of it. Eight neighbours in memory make a byte; in nhwc channel c of a pixel
+/// is bit c mod 8 of byte c/8 in a row of 4·⌈C/32⌉ bytes. mask: [1,1,1,relu_mask_bytes(features)].
 [[nodiscard]] std::int64_t relu_mask_bytes(const shape& features, layout l);
 void relu_mask(context<cpu>& ctx, tensor_view<const float, cpu> features,
                tensor_view<std::uint8_t, cpu> mask);
