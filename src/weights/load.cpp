@@ -1,27 +1,20 @@
 #include <impasto/weights/weights.hpp>
 
-#include <impasto/core/file.hpp>
-
 #include "weights/recognise.hpp"
 
 namespace impasto::weights {
 
 namespace {
 
-/// VGG-19 with its classifier in float32 has 575 MB.
-constexpr std::size_t largest_file = std::size_t{2} << 30;
-
-tensor<float, cpu> read(const safetensors::archive& source, const std::string& name,
-                        const shape& extents) {
+tensor<float, cpu> read(const archive& source, const std::string& name, const shape& extents) {
     tensor<float, cpu> values(extents);
-    safetensors::read(source, *source.find(name),
-                      {values.data(), static_cast<std::size_t>(values.size())});
+    read(source, *source.find(name), {values.data(), static_cast<std::size_t>(values.size())});
     return values;
 }
 
 }  // namespace
 
-nn::network to_network(const safetensors::archive& source, const load_options& options) {
+nn::network to_network(const archive& source, const load_options& options) {
     const recognised found = recognise(source);
     nn::network network;
     network.name = found.topology.name;
@@ -42,8 +35,7 @@ nn::network to_network(const safetensors::archive& source, const load_options& o
 }
 
 nn::network load(const std::filesystem::path& file, const load_options& options) {
-    const auto bytes = read_file(file, largest_file);
-    return to_network(safetensors::parse(bytes, file.string()), options);
+    return to_network(open(file), options);
 }
 
 }  // namespace impasto::weights

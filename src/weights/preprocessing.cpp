@@ -11,8 +11,6 @@ namespace impasto::weights {
 
 namespace {
 
-using safetensors::archive;
-
 [[noreturn]] void refuse(const archive& source, const char* key, const std::string& found,
                          const char* expected) {
     throw format_error(source.file + ": metadata " + key + ": found " + quoted(found) +

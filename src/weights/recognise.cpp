@@ -13,9 +13,6 @@ namespace impasto::weights {
 
 namespace {
 
-using safetensors::archive;
-using safetensors::entry;
-
 bool is_number(std::string_view text) {
     return !text.empty() && text.size() <= 3 &&
            text.find_first_not_of("0123456789") == std::string_view::npos;

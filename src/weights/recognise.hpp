@@ -4,7 +4,7 @@
 #include <string>
 
 #include <impasto/nn/network.hpp>
-#include <impasto/weights/safetensors.hpp>
+#include <impasto/weights/archive.hpp>
 #include <impasto/weights/weights.hpp>
 
 namespace impasto::weights {
@@ -25,7 +25,7 @@ struct recognised {
 /// Finds the deepest known topology whose first convolutions are those of the file. Tensors of
 /// other names (classifier.*, fc6.*) do not matter. Throws format_error that names the first tensor
 /// in the way of the nearest match.
-[[nodiscard]] recognised recognise(const safetensors::archive& source);
+[[nodiscard]] recognised recognise(const archive& source);
 
 /// What a convolution's tensors are called: stem_of + ".weight" and ".bias".
 [[nodiscard]] std::string stem_of(std::span<const nn::layer> layers, std::size_t position,
@@ -37,12 +37,11 @@ struct recognised {
 
 /// The input of a network: what the caller or the file's metadata says, or else what the origin is
 /// known for. Throws format_error on metadata that cannot be read.
-[[nodiscard]] nn::preprocessing choose_preprocessing(const safetensors::archive& source,
-                                                     naming names, const load_options& options);
-[[nodiscard]] bool has_impasto_metadata(const safetensors::archive& source);
+[[nodiscard]] nn::preprocessing choose_preprocessing(const archive& source, naming names,
+                                                     const load_options& options);
+[[nodiscard]] bool has_impasto_metadata(const archive& source);
 
 /// Recognises, checks and widens everything. Throws format_error.
-[[nodiscard]] nn::network to_network(const safetensors::archive& source,
-                                     const load_options& options);
+[[nodiscard]] nn::network to_network(const archive& source, const load_options& options);
 
 }  // namespace impasto::weights

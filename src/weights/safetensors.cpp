@@ -1,24 +1,20 @@
 #include <impasto/weights/safetensors.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstring>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include <impasto/core/error.hpp>
-#include <impasto/core/half.hpp>
 #include <impasto/core/shape.hpp>
 
 #include "weights/describe.hpp"
+#include "weights/formats.hpp"
 
 namespace impasto::weights::safetensors {
 
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "tensors are read as they lie");
 
 using nlohmann::json;
 
@@ -29,11 +25,23 @@ constexpr int deepest_header = 3;  // {name: {shape: [extent]}}
 struct dtype {
     std::string_view name;
     std::int64_t bytes;
+    element_type type = element_type::other;
 };
-constexpr dtype known_dtypes[] = {{"F32", 4},  {"F16", 2},     {"BF16", 2},   {"F64", 8},
-                                  {"I8", 1},   {"I16", 2},     {"I32", 4},    {"I64", 8},
-                                  {"U8", 1},   {"U16", 2},     {"U32", 4},    {"U64", 8},
-                                  {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+constexpr dtype known_dtypes[] = {{"F32", 4, element_type::float32},
+                                  {"F16", 2, element_type::float16},
+                                  {"BF16", 2, element_type::bfloat16},
+                                  {"F64", 8, element_type::float64},
+                                  {"I8", 1},
+                                  {"I16", 2},
+                                  {"I32", 4},
+                                  {"I64", 8},
+                                  {"U8", 1},
+                                  {"U16", 2},
+                                  {"U32", 4},
+                                  {"U64", 8},
+                                  {"BOOL", 1},
+                                  {"F8_E4M3", 1},
+                                  {"F8_E5M2", 1}};
 
 [[noreturn]] void refuse(const std::string& file, const std::string& what) {
     throw format_error(file + ": " + what);
@@ -142,8 +150,13 @@ entry parse_entry(const archive& source, const std::string& name, const json& fi
                "data_offsets " + to_text(offsets) + " span " +
                    std::to_string(offsets[1] - offsets[0]) + " bytes; " + std::string(type.name) +
                    " " + to_text(extents) + " has " + std::to_string(size));
-    return {name, std::string(type.name), std::move(extents),
-            data.subspan(static_cast<std::size_t>(offsets[0]), static_cast<std::size_t>(size))};
+    const auto bytes =
+        data.subspan(static_cast<std::size_t>(offsets[0]), static_cast<std::size_t>(size));
+    return {.name = name,
+            .type = type.type,
+            .extents = std::move(extents),
+            .strides = {},
+            .bytes = bytes};
 }
 
 void parse_metadata(archive& into, const json& metadata) {
@@ -181,19 +194,7 @@ void expect_gapless(archive& source, std::span<const std::byte> data) {
                                 "take " + offset(end));
 }
 
-template <class Narrow>
-float widen(const std::byte* from) {
-    std::uint16_t bits;
-    std::memcpy(&bits, from, sizeof bits);
-    return static_cast<float>(Narrow::from_bits(bits));
-}
-
 }  // namespace
-
-const entry* archive::find(std::string_view name) const {
-    const auto found = std::ranges::find(entries, name, &entry::name);
-    return found == entries.end() ? nullptr : &*found;
-}
 
 archive parse(std::span<const std::byte> bytes, std::string file) {
     std::uint64_t length = 0;
@@ -209,7 +210,7 @@ archive parse(std::span<const std::byte> bytes, std::string file) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), length);
     const auto data = bytes.subspan(length);
 
-    archive result{.file = std::move(file), .metadata = {}, .entries = {}};
+    archive result{.file = std::move(file)};
     const json header = parse_header(text, result.file);
     for (const auto& [name, fields] : header.items()) {
         if (name == "__metadata__")
@@ -221,24 +222,19 @@ archive parse(std::span<const std::byte> bytes, std::string file) {
     return result;
 }
 
-void read(const archive& source, const entry& tensor, std::span<float> out) {
-    const std::byte* from = tensor.bytes.data();
-    if (tensor.dtype == "F32" && tensor.bytes.size() == out.size() * 4) {
-        std::memcpy(out.data(), from, tensor.bytes.size());
-    } else if (tensor.dtype == "F16" && tensor.bytes.size() == out.size() * 2) {
-        for (std::size_t i = 0; i < out.size(); ++i)
-            out[i] = widen<half>(from + 2 * i);
-    } else if (tensor.dtype == "BF16" && tensor.bytes.size() == out.size() * 2) {
-        for (std::size_t i = 0; i < out.size(); ++i)
-            out[i] = widen<bfloat16>(from + 2 * i);
-    } else {
-        refuse(source.file, tensor.name, "dtype " + tensor.dtype + "; expected F32, F16 or BF16");
-    }
-    const auto bad = std::ranges::find_if_not(out, [](float v) { return std::isfinite(v); });
-    if (bad != out.end())
-        refuse(source.file, tensor.name,
-               "element " + std::to_string(bad - out.begin()) + " is " + std::to_string(*bad) +
-                   "; expected finite values");
+}  // namespace impasto::weights::safetensors
+
+namespace impasto::weights {
+
+bool is_safetensors(std::span<const std::byte> bytes) {
+    constexpr std::size_t header = 8;  // begins behind its length
+    return bytes.size() > header && bytes[header] == std::byte{'{'};
 }
 
-}  // namespace impasto::weights::safetensors
+archive open_safetensors(const file_pointer& file) {
+    archive result = safetensors::parse(file->bytes(), file->path().string());
+    result.mapping = file;
+    return result;
+}
+
+}  // namespace impasto::weights

@@ -59,11 +59,11 @@ TEST_CASE("what is written is read back") {
     CHECK(first->extents == std::vector<std::int64_t>{2, 3});
     CHECK((first->bytes.data() - bytes.data()) % 8 == 0);
     std::vector<float> back(6);
-    safetensors::read(archive, *first, back);
+    weights::read(archive, *first, back);
     CHECK(back == a);
 
     float tenth = 0;
-    safetensors::read(archive, *archive.find("scalar"), {&tenth, 1});
+    weights::read(archive, *archive.find("scalar"), {&tenth, 1});
     CHECK(tenth == (stored_as == safetensors::precision::float32 ? 0.1f : 0.0999755859375f));
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("bfloat16 is widened exactly") {
     std::memcpy(bytes.data() + bytes.size() - 4, values, 4);
     const auto archive = safetensors::parse(bytes, "a");
     float wide[2];
-    safetensors::read(archive, archive.entries.at(0), wide);
+    weights::read(archive, archive.entries.at(0), wide);
     CHECK(wide[0] == 1);
     CHECK(wide[1] == -3.140625f);
 }
@@ -175,6 +175,8 @@ TEST_CASE("integers are let be but not read as weights") {
     const auto bytes = raw_file(R"({"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]}})", 8);
     const auto archive = safetensors::parse(bytes, "file");
     float value;
-    CHECK_THROWS_WITH(safetensors::read(archive, archive.entries.at(0), {&value, 1}),
-                      "file: tensor \"n\": dtype I64; expected F32, F16 or BF16");
+    CHECK_THROWS_WITH(
+        weights::read(archive, archive.entries.at(0), {&value, 1}),
+        "file: tensor \"n\": holds integers or the like; expected float32, float64, float16 or "
+        "bfloat16");
 }

@@ -6,41 +6,20 @@
 #include <map>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include <impasto/weights/archive.hpp>
 
 /// The .safetensors format: 8 bytes with the length of a JSON header, little-endian; the header
 /// {"name": {"dtype", "shape", "data_offsets": [begin, end]}, …, "__metadata__": {text: text}};
 /// then the tensors' bytes. Source: github.com/huggingface/safetensors, README, "Format".
 namespace impasto::weights::safetensors {
 
-/// A tensor of the file, as it lies there. `bytes` need not be aligned.
-struct entry {
-    std::string name;
-    std::string dtype;  ///< as the file spells it: "F32", "F16", "BF16", "I64", …
-    std::vector<std::int64_t> extents;
-    std::span<const std::byte> bytes;
-};
-
-struct archive {
-    std::string file;  ///< what messages call it
-    std::map<std::string, std::string> metadata;
-    std::vector<entry> entries;  ///< in the order of their bytes
-
-    /// Null where the archive has no such tensor.
-    [[nodiscard]] const entry* find(std::string_view name) const;
-};
-
 /// Reads the header of a whole file in memory; the entries look into `bytes`. Nothing in the header
 /// is believed: throws format_error on a header longer than the file or 100 MB, bad JSON, names
 /// that occur twice, an unknown dtype, sizes that disagree with shapes, and bytes that belong to no
 /// tensor or to two. (The format forbids holes too.)
 [[nodiscard]] archive parse(std::span<const std::byte> bytes, std::string file);
-
-/// The values of a F32, F16 or BF16 tensor, all finite; what each 16-bit value widens to is exact.
-/// Writes to `out`, which has as many elements as the entry. Throws format_error, naming file and
-/// tensor.
-void read(const archive& source, const entry& tensor, std::span<float> out);
 
 enum class precision { float32, float16 };
 

@@ -1,5 +1,6 @@
 #include <cstddef>
 
+#include <impasto/weights/safetensors.hpp>
 #include <impasto/weights/weights.hpp>
 
 #include "weights/recognise.hpp"

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <impasto/core/mapped_file.hpp>
+
+/// What every weight file is before anybody knows what network is in it: tensors by name.
+namespace impasto::weights {
+
+enum class file_format : std::uint8_t { safetensors, pytorch, numpy, matlab, hdf5, caffe, onnx };
+
+/// "PyTorch"
+[[nodiscard]] std::string_view name_of(file_format);
+
+/// Filters are floating-point numbers; whatever else a file holds is `other`.
+enum class element_type : std::uint8_t { float64, float32, float16, bfloat16, other };
+
+/// In bytes; 0 for `other`.
+[[nodiscard]] constexpr std::size_t size_of(element_type type) {
+    switch (type) {
+        case element_type::float64:
+            return 8;
+        case element_type::float32:
+            return 4;
+        case element_type::float16:
+        case element_type::bfloat16:
+            return 2;
+        case element_type::other:
+            return 0;
+    }
+    return 0;
+}
+
+/// A tensor of the file, as it lies there.
+struct entry {
+    std::string name;
+    element_type type = element_type::float32;
+    std::vector<std::int64_t> extents{};
+    std::vector<std::int64_t> strides{};  ///< in elements, none negative; empty: C order, no gaps
+    /// Little-endian, from the tensor's first element on; more may follow. Need not be aligned.
+    std::span<const std::byte> bytes{};
+    /// Makes the bytes where the file has them compressed or in pieces: called for each read, so
+    /// that no more than one tensor is unpacked at a time. Throws format_error.
+    std::function<std::vector<std::byte>()> unpack{};
+};
+
+struct archive {
+    std::string file;  ///< what messages call it
+    file_format format = file_format::safetensors;
+    std::map<std::string, std::string> metadata{};
+    std::vector<entry> entries{};
+    std::shared_ptr<const mapped_file> mapping{};  ///< keeps alive what the entries look into
+
+    /// Null where the archive has no such tensor.
+    [[nodiscard]] const entry* find(std::string_view name) const;
+};
+
+/// Looks at the file's content, not at its name. Throws io_error, and format_error where nothing
+/// that impasto reads is in it or the library to read it was missing when impasto was built.
+[[nodiscard]] archive open(const std::filesystem::path& file);
+[[nodiscard]] archive open(std::shared_ptr<const mapped_file> file);
+
+/// The values in C order, widened or rounded to float, all finite. `out` has as many elements as
+/// the entry. Throws format_error, naming file and tensor; checks that extents, strides and bytes
+/// agree, so that a reader of a format need not.
+void read(const archive& source, const entry& tensor, std::span<float> out);
+
+}  // namespace impasto::weights

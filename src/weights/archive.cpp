@@ -1,0 +1,178 @@
+#include <impasto/weights/archive.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/half.hpp>
+#include <impasto/core/shape.hpp>
+
+#include "weights/describe.hpp"
+
+namespace impasto::weights {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "tensors are read as they lie");
+
+using extent_list = std::vector<std::int64_t>;
+
+[[noreturn]] void refuse(const archive& source, const entry& tensor, const std::string& what) {
+    throw format_error(source.file + ": tensor " + quoted(tensor.name) + ": " + what);
+}
+
+extent_list strides_of(const entry& tensor) {
+    if (!tensor.strides.empty() || tensor.extents.empty())
+        return tensor.strides;
+    extent_list strides(tensor.extents.size(), 1);
+    for (std::size_t i = strides.size() - 1; i > 0; --i)
+        strides[i - 1] = checked_multiply(strides[i], tensor.extents[i]);
+    return strides;
+}
+
+/// Elements from the first to the last that is read, both included.
+std::int64_t reach(const extent_list& extents, const extent_list& strides) {
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+        if (extents[i] == 0)
+            return 0;
+        const std::int64_t step = checked_multiply(extents[i] - 1, strides[i]);
+        if (step > INT64_MAX - 1 - last)
+            throw shape_error("strides are too large");
+        last += step;
+    }
+    return last + 1;
+}
+
+/// The strides, once extents, strides, bytes and the room for values are seen to agree.
+extent_list checked_strides(const archive& source, const entry& tensor,
+                            std::span<const std::byte> bytes, std::size_t room) {
+    if (tensor.type == element_type::other)
+        refuse(source, tensor,
+               "holds integers or the like; expected float32, float64, float16 or bfloat16");
+    try {
+        std::int64_t elements = 1;
+        for (const std::int64_t extent : tensor.extents)
+            elements = checked_multiply(elements, extent);
+        if (static_cast<std::size_t>(elements) != room)
+            refuse(source, tensor,
+                   to_text(tensor.extents) + " has " + std::to_string(elements) +
+                       " elements; expected " + std::to_string(room));
+        extent_list strides = strides_of(tensor);
+        if (strides.size() != tensor.extents.size())
+            refuse(source, tensor,
+                   to_text(tensor.extents) + " does not go with strides " + to_text(strides));
+        const std::int64_t needed = checked_multiply(
+            reach(tensor.extents, strides), static_cast<std::int64_t>(size_of(tensor.type)));
+        if (needed > static_cast<std::int64_t>(bytes.size()))
+            refuse(source, tensor,
+                   to_text(tensor.extents) + " needs " + std::to_string(needed) +
+                       " bytes, the file has " + std::to_string(bytes.size()));
+        return strides;
+    } catch (const shape_error& impossible) {
+        refuse(source, tensor, impossible.what());
+    }
+}
+
+template <class Stored>
+float widen(const std::byte* from) {
+    if constexpr (sizeof(Stored) == 2) {
+        std::uint16_t bits;
+        std::memcpy(&bits, from, sizeof bits);
+        return static_cast<float>(Stored::from_bits(bits));
+    } else {
+        Stored value;
+        std::memcpy(&value, from, sizeof value);
+        return static_cast<float>(value);
+    }
+}
+
+/// Copies one dimension after the other; the innermost is a loop.
+template <class Stored>
+float* gather(const std::byte* from, std::span<const std::int64_t> extents,
+              std::span<const std::int64_t> strides, float* out) {
+    if (extents.empty()) {
+        *out = widen<Stored>(from);
+        return out + 1;
+    }
+    const std::int64_t step = strides[0] * static_cast<std::int64_t>(sizeof(Stored));
+    if (extents.size() == 1) {
+        for (std::int64_t i = 0; i < extents[0]; ++i)
+            out[i] = widen<Stored>(from + i * step);
+        return out + extents[0];
+    }
+    for (std::int64_t i = 0; i < extents[0]; ++i)
+        out = gather<Stored>(from + i * step, extents.subspan(1), strides.subspan(1), out);
+    return out;
+}
+
+void gather(const entry& tensor, std::span<const std::byte> bytes, const extent_list& strides,
+            float* out) {
+    const bool contiguous = tensor.strides.empty();
+    // In C order there is but one dimension as far as copying goes.
+    const extent_list flat{1}, all{reach(tensor.extents, strides)};
+    const auto& extents = contiguous ? all : tensor.extents;
+    const auto& steps = contiguous ? flat : strides;
+    switch (tensor.type) {
+        case element_type::float64:
+            gather<double>(bytes.data(), extents, steps, out);
+            break;
+        case element_type::float32:
+            gather<float>(bytes.data(), extents, steps, out);
+            break;
+        case element_type::float16:
+            gather<half>(bytes.data(), extents, steps, out);
+            break;
+        case element_type::bfloat16:
+            gather<bfloat16>(bytes.data(), extents, steps, out);
+            break;
+        case element_type::other:
+            break;
+    }
+}
+
+}  // namespace
+
+std::string_view name_of(file_format format) {
+    switch (format) {
+        case file_format::safetensors:
+            return "safetensors";
+        case file_format::pytorch:
+            return "PyTorch";
+        case file_format::numpy:
+            return "NumPy";
+        case file_format::matlab:
+            return "MATLAB";
+        case file_format::hdf5:
+            return "HDF5";
+        case file_format::caffe:
+            return "Caffe";
+        case file_format::onnx:
+            return "ONNX";
+    }
+    return "";
+}
+
+const entry* archive::find(std::string_view name) const {
+    const auto found = std::ranges::find(entries, name, &entry::name);
+    return found == entries.end() ? nullptr : &*found;
+}
+
+void read(const archive& source, const entry& tensor, std::span<float> out) {
+    const auto unpacked = tensor.unpack ? tensor.unpack() : std::vector<std::byte>{};
+    const auto bytes = tensor.unpack ? std::span<const std::byte>(unpacked) : tensor.bytes;
+    const extent_list strides = checked_strides(source, tensor, bytes, out.size());
+    if (!out.empty())
+        gather(tensor, bytes, strides, out.data());
+    if (source.mapping)
+        source.mapping->give_back(tensor.bytes);
+    const auto bad = std::ranges::find_if_not(out, [](float v) { return std::isfinite(v); });
+    if (bad != out.end())
+        refuse(source, tensor,
+               "element " + std::to_string(bad - out.begin()) + " is " + std::to_string(*bad) +
+                   "; expected finite values");
+}
+
+}  // namespace impasto::weights

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include <impasto/weights/archive.hpp>
+
+/// One pair of functions for each format: whether bytes are a file of it, judged by its first bytes
+/// or its directory, and its tensors. `is_…` takes any bytes and throws nothing; `open_…` throws
+/// format_error on whatever it does not understand.
+namespace impasto::weights {
+
+using file_pointer = std::shared_ptr<const mapped_file>;
+
+[[nodiscard]] bool is_safetensors(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_safetensors(const file_pointer& file);
+
+}  // namespace impasto::weights

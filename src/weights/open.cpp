@@ -1,0 +1,54 @@
+#include <impasto/weights/archive.hpp>
+
+#include <algorithm>
+
+#include <impasto/core/error.hpp>
+
+#include "weights/formats.hpp"
+
+namespace impasto::weights {
+
+namespace {
+
+/// VGG-19 with its classifier in float32 has 575 MB.
+constexpr std::size_t largest_file = std::size_t{2} << 30;
+
+struct reader {
+    const char* files;  ///< how people call them
+    bool (*recognises)(std::span<const std::byte> bytes);
+    archive (*open)(const file_pointer& file);  ///< null where this build lacks the library
+    const char* library = "";                   ///< "matio"
+    const char* package = "";                   ///< "libmatio-dev"
+};
+
+constexpr reader readers[] = {
+    {".safetensors", is_safetensors, open_safetensors},
+};
+
+std::string known_files() {
+    std::string list;
+    for (const reader& known : readers)
+        list += (list.empty() ? "" : ", ") + std::string(known.files);
+    return list;
+}
+
+}  // namespace
+
+archive open(std::shared_ptr<const mapped_file> file) {
+    const auto found = std::ranges::find_if(
+        readers, [&](const reader& known) { return known.recognises(file->bytes()); });
+    const std::string called = file->path().string();
+    if (found == std::end(readers))
+        throw format_error(called + ": no weight file that impasto knows; it reads " +
+                           known_files());
+    if (found->open == nullptr)
+        throw format_error(called + ": reading " + found->files + " needs " + found->library +
+                           ": install " + found->package + " and build again");
+    return found->open(file);
+}
+
+archive open(const std::filesystem::path& file) {
+    return open(std::make_shared<const mapped_file>(file, largest_file));
+}
+
+}  // namespace impasto::weights
