@@ -4,6 +4,7 @@
 
 #include "cli/json.hpp"
 #include "cli/names.hpp"
+#include "cli/units.hpp"
 
 namespace impasto::cli {
 
@@ -48,14 +49,43 @@ json to_json(const stylize_options& run) {
             {"original-colors", run.original_colors}};
 }
 
-}  // namespace
-
-std::vector<image::text_entry> text_of(const recipe& recipe) {
+json to_json(const recipe& recipe) {
     json options{{"version", version},      {"content", recipe.content},
                  {"styles", recipe.styles}, {"weights", recipe.weights},
                  {"init", recipe.init},     {"threads", recipe.threads}};
     options.update(to_json(recipe.run));
-    return {{"Software", std::string("impasto ") + version}, {"impasto:options", dump(options)}};
+    return options;
+}
+
+std::string plain(const json& value) {
+    if (value.is_string())
+        return value.get<std::string>();
+    if (value.is_boolean())
+        return value.get<bool>() ? "yes" : "no";
+    if (value.is_number_float())
+        return compact(value.get<double>());
+    if (!value.is_structured())
+        return dump(value);
+    std::string list;
+    for (const auto& [key, element] : value.items())
+        list += (list.empty() ? "" : ", ") + (value.is_object() ? key + "=" : "") + plain(element);
+    return list;
+}
+
+}  // namespace
+
+std::vector<image::text_entry> text_of(const recipe& recipe) {
+    return {{"Software", std::string("impasto ") + version},
+            {"impasto:options", dump(to_json(recipe))}};
+}
+
+std::vector<insight::fact> facts_of(const recipe& recipe) {
+    const auto options = to_json(recipe);
+    std::vector<insight::fact> facts;
+    for (const auto& [name, value] : options.items())
+        if (!value.empty())
+            facts.push_back({name, plain(value)});
+    return facts;
 }
 
 }  // namespace impasto::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <impasto/image/io.hpp>
+#include <impasto/insight/run_report.hpp>
 #include <impasto/painter/options.hpp>
 
 namespace impasto::cli {
@@ -23,5 +24,8 @@ struct recipe {
 /// The notes that a PNG carries: "Software", and "impasto:options" with the recipe as JSON, named
 /// as the tool's options are.
 [[nodiscard]] std::vector<image::text_entry> text_of(const recipe& recipe);
+
+/// The same for people: "style-layers", "relu1_1=1, relu2_1=0.5".
+[[nodiscard]] std::vector<insight::fact> facts_of(const recipe& recipe);
 
 }  // namespace impasto::cli

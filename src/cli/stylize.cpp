@@ -7,7 +7,9 @@
 
 #include <unistd.h>
 
+#include <impasto/core/file.hpp>
 #include <impasto/image/io.hpp>
+#include <impasto/insight/run_report.hpp>
 #include <impasto/painter/stylize.hpp>
 
 #include "cli/interrupt.hpp"
@@ -48,11 +50,23 @@ void expect_not_an_input(const stylize_settings& wanted) {
     files.insert(files.end(), {wanted.content, wanted.init, wanted.engine.weights});
     for (const auto& file : files) {
         std::error_code missing;
-        if (fs::equivalent(file, wanted.output, missing))
-            throw option_error(wanted.output +
-                               ": is an input of this run and would be overwritten; choose another "
-                               "name for the output");
+        for (const auto& output : {wanted.output, wanted.report})
+            if (fs::equivalent(file, output, missing))
+                throw option_error(output +
+                                   ": is an input of this run and would be overwritten; choose "
+                                   "another name for the output");
     }
+}
+
+/// Where the page shall be, before the run that it tells of.
+void check_report(const stylize_settings& wanted) {
+    if (wanted.report.empty())
+        return;
+    expect_writable(wanted.report);
+    if (fs::weakly_canonical(fs::absolute(wanted.report)) ==
+        fs::weakly_canonical(fs::absolute(wanted.output)))
+        throw option_error(wanted.report +
+                           ": is to be both the picture and its report; choose two names");
 }
 
 fs::path snapshot_name(const stylize_settings& wanted, int iteration) {
@@ -98,14 +112,39 @@ recipe recipe_of(const stylize_settings& wanted, int threads) {
             .run = wanted.run};
 }
 
+/// "harbor, after swirls and ember"
+std::string title_of(const stylize_settings& wanted) {
+    std::string title = fs::path(wanted.content).stem().string();
+    for (std::size_t i = 0; i < wanted.styles.size(); ++i)
+        title += (i == 0 ? ", after " : " and ") + fs::path(wanted.styles[i]).stem().string();
+    return title;
+}
+
+void write_report(const insight::run_report& run, image::picture_view picture,
+                  const stylize_settings& wanted, const run_plan& plan) {
+    const auto page = run.page(
+        picture,
+        {.title = title_of(wanted),
+         .recipe = facts_of(recipe_of(wanted, plan.threads)),
+         .machine = {{"network", plan.network},
+                     {"threads", std::to_string(plan.threads)},
+                     {"memory", bytes_text(static_cast<double>(plan.peak_bytes())) + " at most"}}});
+    write_atomically(wanted.report, std::as_bytes(std::span(page)));
+}
+
 int paint(context<cpu>& here, const stylize_settings& wanted, const inputs& given,
           const run_plan& plan, report& out) {
     const image::save_options notes{.text = text_of(recipe_of(wanted, here.threads()))};
     const interrupt ctrl_c;
     pace pace(plan.scales);
+    std::optional<insight::run_report> page;
+    if (!wanted.report.empty())
+        page.emplace(given.content, given.style_views, wanted.run);
     const auto observe = [&](const progress& now) {
         pace.advance(now);
         out.advanced(now, pace);
+        if (page)
+            page->watch(now);
         if (wanted.snapshot_every > 0 && pace.iteration() % wanted.snapshot_every == 0) {
             const auto file = snapshot_name(wanted, pace.iteration());
             image::save(file, now.picture(), notes);
@@ -116,6 +155,8 @@ int paint(context<cpu>& here, const stylize_settings& wanted, const inputs& give
     const auto picture =
         stylize(here, given.network, given.content, given.style_views, wanted.run, observe);
     image::save(wanted.output, picture, notes);
+    if (page)
+        write_report(*page, picture, wanted, plan);
     out.finished({.file = wanted.output,
                   .height = picture.shape().h,
                   .width = picture.shape().w,
@@ -137,6 +178,7 @@ int run(stylize_settings wanted) {
     if (wanted.snapshot_folder.empty())
         wanted.snapshot_folder = fs::absolute(wanted.output).parent_path().string();
     image::check_writable(wanted.output);
+    check_report(wanted);
     expect_not_an_input(wanted);
     context<cpu> here(choose_engine(wanted.engine));
     const inputs given(wanted);

@@ -65,6 +65,8 @@ void add_output_options(CLI::App& app, stylize_settings& wanted) {
         .text("--snapshot-dir", "DIR", "folder for snapshots, by default the output's",
               wanted.snapshot_folder)
         ->needs(every);
+    group.text("--report", "FILE.html", "one page with pictures, losses, recipe and timings",
+               wanted.report);
     group.flag("--dry-run", "print sizes, memory and time, and do nothing", wanted.dry_run);
     auto* json = group.flag("--json", "one JSON object a line", wanted.json);
     group.flag("--quiet", "print nothing but errors", wanted.quiet)->excludes(json);
@@ -88,6 +90,7 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     app.footer(
         "Examples:\n"
         "  impasto stylize photo.jpg painting.jpg -o picture.png\n"
+        "  impasto stylize photo.jpg painting.jpg -o picture.png --report report.html\n"
         "  impasto stylize photo.jpg monet.jpg munch.jpg -o both.png --style-blend 0.7,0.3\n"
         "  impasto stylize photo.jpg painting.jpg -o large.png --size 1024 --dry-run");
 }

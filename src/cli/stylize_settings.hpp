@@ -21,6 +21,7 @@ struct stylize_settings {
     bool layers_from_preset = false;  ///< none were asked for
     int snapshot_every = 0;
     std::string snapshot_folder;
+    std::string report;  ///< a page; empty: none
     bool dry_run = false, json = false, quiet = false;
 };
 
