@@ -6,9 +6,11 @@
 #include <impasto/core/tensor.hpp>
 #include <impasto/core/version.hpp>
 #include <impasto/image/color.hpp>
+#include <impasto/image/crop.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/receptive_field.hpp>
+#include <impasto/insight/unit_patches.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/optim/adam.hpp>
 #include <impasto/optim/average.hpp>

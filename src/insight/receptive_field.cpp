@@ -1,15 +1,12 @@
 #include <impasto/insight/receptive_field.hpp>
 
-#include <algorithm>
-
 namespace impasto::insight {
 
-box clip(const box& wanted, std::int64_t height, std::int64_t width) {
-    const auto left = std::clamp<std::int64_t>(wanted.x, 0, width);
-    const auto top = std::clamp<std::int64_t>(wanted.y, 0, height);
-    const auto right = std::clamp(wanted.x + wanted.width, left, width);
-    const auto bottom = std::clamp(wanted.y + wanted.height, top, height);
-    return {left, top, right - left, bottom - top};
+box crop_of_unit(const receptive_field& field, std::int64_t row, std::int64_t column,
+                 std::int64_t height, std::int64_t width) {
+    const auto crop = clip(field.of_unit(row, column), height, width);
+    const auto left = crop.x % field.stride, top = crop.y % field.stride;
+    return {crop.x - left, crop.y - top, crop.width + left, crop.height + top};
 }
 
 receptive_field receptive_field_of(std::span<const nn::layer> layers, std::size_t last) {

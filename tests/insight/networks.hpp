@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include <impasto/nn/features.hpp>
@@ -30,6 +31,26 @@ inline nn::network positive_network(const nn::topology& table) {
                                 {layer.out_channels, layer.in_channels, 3, 3}),
              support::filled({1, layer.out_channels, 1, 1}, layout::nchw, 0)});
     }
+    return net;
+}
+
+/// A table with one channel at every layer. The first filter answers to a pattern [3,3,3] around
+/// 0.5, the others pass on what they get.
+inline nn::network seeking_network(const nn::topology& table, const support::map<double>& pattern) {
+    auto net = positive_network(table);
+    for (auto& layer : net.layers) {
+        layer.in_channels = layer.in_channels == 3 ? 3 : 1;
+        layer.out_channels = 1;
+    }
+    for (std::size_t i = 0; i < net.filters.size(); ++i) {
+        auto& filter = net.filters[i];
+        filter.weights = support::filled({1, i == 0 ? 3 : 1, 3, 3}, layout::nchw, 0);
+        filter.bias = support::filled({1, 1, 1, 1}, layout::nchw, 0);
+        if (i > 0)
+            filter.weights.data()[4] = 1;
+    }
+    std::ranges::copy(pattern.values, net.filters[0].weights.data());
+    net.input.mean = {0.5f, 0.5f, 0.5f};
     return net;
 }
 

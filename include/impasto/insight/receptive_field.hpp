@@ -5,21 +5,12 @@
 #include <span>
 #include <string_view>
 
+#include <impasto/image/crop.hpp>
 #include <impasto/nn/topology.hpp>
 
 namespace impasto::insight {
 
-/// A rectangle of pixels; x and y are its left column and its top row.
-struct box {
-    std::int64_t x = 0, y = 0;
-    std::int64_t width = 0, height = 0;
-
-    friend constexpr bool operator==(const box&, const box&) = default;
-};
-
-/// The part of a box that lies in a picture of height × width; empty (no width or no height) where
-/// none does.
-[[nodiscard]] box clip(const box& wanted, std::int64_t height, std::int64_t width);
+using image::box;
 
 /// What a unit of a layer sees: the same square of pixels for every unit, moved by `stride` for
 /// each step on the feature map. Clipped to the picture it is exact, edges and odd sizes included,
@@ -38,6 +29,12 @@ struct receptive_field {
 
     friend constexpr bool operator==(const receptive_field&, const receptive_field&) = default;
 };
+
+/// The smallest part of a picture of height × width in which a unit is what it is in the whole
+/// picture: the pixels that it sees, begun at a multiple of the stride. There the unit is
+/// (row − y/stride, column − x/stride).
+[[nodiscard]] box crop_of_unit(const receptive_field& field, std::int64_t row, std::int64_t column,
+                               std::int64_t height, std::int64_t width);
 
 /// Of the units after the layer at position `last`, or after a tap, "relu3_2" or "pool3". The
 /// latter throws option_error for a layer that is not in the table.

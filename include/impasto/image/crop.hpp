@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include <impasto/image/picture.hpp>
+
+namespace impasto::image {
+
+/// A rectangle of pixels; x and y are its left column and its top row.
+struct box {
+    std::int64_t x = 0, y = 0;
+    std::int64_t width = 0, height = 0;
+
+    friend constexpr bool operator==(const box&, const box&) = default;
+};
+
+/// The part of a box that lies in a picture of height × width; empty (no width or no height) where
+/// none does.
+[[nodiscard]] box clip(const box& wanted, std::int64_t height, std::int64_t width);
+
+/// The pixels of a box. pixels: [1,3,H,W]. Throws shape_error unless it is all inside and not
+/// empty.
+[[nodiscard]] picture crop(picture_view pixels, const box& wanted);
+
+}  // namespace impasto::image

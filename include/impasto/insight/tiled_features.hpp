@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <impasto/image/picture.hpp>
+#include <impasto/insight/receptive_field.hpp>
+#include <impasto/nn/features.hpp>
+
+namespace impasto::insight {
+
+/// A rectangle of a feature map whose values are those of the whole picture's map: every unit
+/// belongs to one part, and to one alone.
+struct map_part {
+    tensor_view<const float, cpu> map;             ///< of one tile, in the feature layout
+    std::int64_t first_row = 0, first_column = 0;  ///< where the rectangle starts in `map`
+    std::int64_t rows = 0, columns = 0;            ///< its size
+    std::int64_t row = 0, column = 0;  ///< where it starts on the map of the whole picture
+};
+
+/// One side of a picture cut into overlapping pieces: pixels [first, last) each.
+struct tile_range {
+    std::int64_t first, last;
+
+    friend constexpr bool operator==(const tile_range&, const tile_range&) = default;
+};
+
+/// Pieces of at most `tile` pixels; a side that fits into one is left whole. They overlap by the
+/// receptive field and start at multiples of four strides, where pools and the blocks of Winograd's
+/// convolution start too: what a unit sees in its piece is computed as in the whole.
+/// Throws option_error where `tile` is too small for that.
+[[nodiscard]] std::vector<tile_range> tile_side(const receptive_field& field, std::int64_t side,
+                                                std::int64_t tile);
+
+/// The feature maps of one picture after another, of any sizes, in bounded memory: plans are kept
+/// for sizes that come again, and a large picture goes through the network in exact tiles.
+class tiled_features {
+public:
+    /// The network must outlive this. `tile` is the largest side, in pixels, that is computed in
+    /// one piece. Throws option_error for an unknown layer and too small a tile.
+    tiled_features(const nn::network& net, nn::features_options options, std::int64_t tile = 1024);
+    ~tiled_features();
+    tiled_features(tiled_features&&) noexcept;
+    tiled_features& operator=(tiled_features&&) noexcept;
+
+    /// In the order of options.taps.
+    [[nodiscard]] const std::vector<receptive_field>& fields() const { return fields_; }
+    [[nodiscard]] const nn::features_options& options() const { return options_; }
+    [[nodiscard]] const nn::network& network() const { return *net_; }
+    /// Channels of a tap.
+    [[nodiscard]] std::int64_t channels(std::size_t tap) const;
+
+    /// Calls visit(tap, part) for every tap of every tile; the map is gone when visit returns.
+    /// pixels: [1,3,H,W]. Throws as nn::features does where they are too small.
+    void visit(context<cpu>& ctx, image::picture_view pixels,
+               const std::function<void(std::size_t, const map_part&)>& visit);
+
+private:
+    nn::features<float, cpu>& planned(context<cpu>& ctx, const shape& pixels);
+
+    const nn::network* net_;
+    nn::features_options options_;
+    std::int64_t tile_;
+    std::vector<receptive_field> fields_;
+    receptive_field widest_;                                        ///< of the deepest tap
+    std::vector<std::unique_ptr<nn::features<float, cpu>>> plans_;  ///< the last used at the back
+};
+
+}  // namespace impasto::insight

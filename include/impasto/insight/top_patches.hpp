@@ -1,0 +1,64 @@
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <impasto/core/context.hpp>
+#include <impasto/insight/tiled_features.hpp>
+
+namespace impasto::insight {
+
+/// Where a unit fired: a position on the feature map of one of many pictures.
+struct unit_patch {
+    float activation = 0;
+    std::int64_t picture = 0;  ///< as numbered by whoever showed it
+    std::int64_t row = 0, column = 0;
+
+    friend bool operator==(const unit_patch&, const unit_patch&) = default;
+};
+
+/// The order of every list of patches: the stronger first; of equals the lower picture, then the
+/// lower row, then the lower column. No two patches of a channel are equal in it, so that the best
+/// k of a set are the same in whatever order the set is gone through.
+[[nodiscard]] constexpr bool precedes(const unit_patch& a, const unit_patch& b) {
+    if (a.activation != b.activation)
+        return a.activation > b.activation;
+    if (a.picture != b.picture)
+        return a.picture < b.picture;
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+}
+
+/// The k patches of each channel of a layer that excite it most. Positions where a channel is not
+/// above zero do not count: a channel that nothing excites has none.
+class top_patches {
+public:
+    /// Throws option_error unless both are at least 1.
+    top_patches(std::int64_t channels, std::int64_t top);
+
+    [[nodiscard]] std::int64_t channels() const { return static_cast<std::int64_t>(best_.size()); }
+    [[nodiscard]] std::int64_t top() const { return top_; }
+    /// At most `top`, in the order of `precedes`.
+    [[nodiscard]] std::span<const unit_patch> of(std::int64_t channel) const {
+        return best_.at(static_cast<std::size_t>(channel));
+    }
+
+    void add(std::int64_t channel, const unit_patch& patch);
+    /// Adds all of another's, which must come from other pictures.
+    void merge(const top_patches& other);
+    /// Adds every position of a part of a picture's map: a vectorised pass over its rows, then a
+    /// closer look at the few that hold something better than what is known. The same bytes for
+    /// every number of threads. Throws shape_error where the channels differ.
+    void add(context<cpu>& ctx, const map_part& part, std::int64_t picture);
+
+private:
+    [[nodiscard]] float threshold(std::int64_t channel, unit_patch from) const;
+
+    std::int64_t top_;
+    std::vector<std::vector<unit_patch>> best_;
+    std::vector<float> row_maxima_;
+};
+
+}  // namespace impasto::insight

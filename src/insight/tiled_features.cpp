@@ -1,0 +1,122 @@
+#include <impasto/insight/tiled_features.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace impasto::insight {
+
+namespace {
+
+/// What plans may hold together before the one that was used longest ago goes.
+constexpr std::size_t plan_bytes = std::size_t{512} << 20;
+
+/// Winograd's convolution computes blocks of 4×4.
+constexpr std::int64_t block = 4;
+
+box box_of(const tile_range& rows, const tile_range& columns) {
+    return {columns.first, rows.first, columns.last - columns.first, rows.last - rows.first};
+}
+
+/// The units of one side of a map that belong to a tile, on the whole picture's map.
+struct unit_range {
+    std::int64_t first, last;
+};
+
+/// First unit that sees nothing before `pixel`: where a tile that starts there may begin.
+std::int64_t first_whole_unit(const receptive_field& field, std::int64_t pixel) {
+    return pixel == 0 ? 0 : (pixel - field.start + field.stride - 1) / field.stride;
+}
+
+unit_range units_of(const receptive_field& field, const std::vector<tile_range>& tiles,
+                    std::size_t i, std::int64_t side) {
+    const bool last = i + 1 == tiles.size();
+    return {first_whole_unit(field, tiles[i].first),
+            last ? side / field.stride : first_whole_unit(field, tiles[i + 1].first)};
+}
+
+}  // namespace
+
+std::vector<tile_range> tile_side(const receptive_field& field, std::int64_t side,
+                                  std::int64_t tile) {
+    const auto unit = block * field.stride;
+    if (tile < field.size + unit)
+        throw option_error("tile: " + std::to_string(tile) + " pixels; the layer sees " +
+                           std::to_string(field.size) + " at once and needs tiles of at least " +
+                           std::to_string(field.size + unit));
+    if (side <= tile)
+        return {{0, side}};
+    const auto step = (tile - field.size) / unit * unit;
+    std::vector<tile_range> tiles;
+    std::int64_t first = 0;
+    for (; first + step + field.size < side; first += step)
+        tiles.push_back({first, first + step + field.size});
+    tiles.push_back({first, side});
+    return tiles;
+}
+
+tiled_features::tiled_features(const nn::network& net, nn::features_options options,
+                               std::int64_t tile)
+    : net_(&net), options_(std::move(options)), tile_(tile) {
+    options_.backward = false;
+    for (const auto& tap : options_.taps) {
+        const auto field = fields_.emplace_back(receptive_field_of(net.layers, tap));
+        if (field.size > widest_.size)
+            widest_ = field;
+    }
+    (void)tile_side(widest_, 1, tile_);
+}
+
+tiled_features::~tiled_features() = default;
+tiled_features::tiled_features(tiled_features&&) noexcept = default;
+tiled_features& tiled_features::operator=(tiled_features&&) noexcept = default;
+
+std::int64_t tiled_features::channels(std::size_t tap) const {
+    return net_->layers[nn::find_tap(net_->layers, options_.taps[tap])].out_channels;
+}
+
+nn::features<float, cpu>& tiled_features::planned(context<cpu>& ctx, const shape& pixels) {
+    const auto known = std::ranges::find_if(
+        plans_, [&](const auto& plan) { return plan->pixels_shape() == pixels; });
+    if (known != plans_.end()) {
+        std::rotate(known, known + 1, plans_.end());
+        return *plans_.back();
+    }
+    auto plan = std::make_unique<nn::features<float, cpu>>(ctx, *net_, pixels, options_);
+    std::size_t bytes = plan->peak_bytes();
+    for (const auto& other : plans_)
+        bytes += other->peak_bytes();
+    while (bytes > plan_bytes && !plans_.empty()) {
+        bytes -= plans_.front()->peak_bytes();
+        plans_.erase(plans_.begin());
+    }
+    return *plans_.emplace_back(std::move(plan));
+}
+
+void tiled_features::visit(context<cpu>& ctx, image::picture_view pixels,
+                           const std::function<void(std::size_t, const map_part&)>& visit) {
+    const auto [n, c, height, width] = pixels.shape();
+    const auto rows = tile_side(widest_, height, tile_), columns = tile_side(widest_, width, tile_);
+    const bool whole = rows.size() == 1 && columns.size() == 1;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        for (std::size_t j = 0; j < columns.size(); ++j) {
+            const auto tile =
+                whole ? image::picture() : image::crop(pixels, box_of(rows[i], columns[j]));
+            const auto here = whole ? pixels : tile.view();
+            auto& features = planned(ctx, here.shape());
+            features.forward(ctx, here);
+            for (std::size_t tap = 0; tap < fields_.size(); ++tap) {
+                const auto& field = fields_[tap];
+                const auto down = units_of(field, rows, i, height);
+                const auto across = units_of(field, columns, j, width);
+                visit(tap, {.map = features.tap(tap),
+                            .first_row = down.first - rows[i].first / field.stride,
+                            .first_column = across.first - columns[j].first / field.stride,
+                            .rows = down.last - down.first,
+                            .columns = across.last - across.first,
+                            .row = down.first,
+                            .column = across.first});
+            }
+        }
+}
+
+}  // namespace impasto::insight
