@@ -82,9 +82,9 @@ TEST_CASE("a threshold is exceeded by no more than its share of positions, and h
     context<cpu> ctx({.threads = 2});
     auto m = features(6, 17, 13, 5);
     for (std::int64_t i = 0; i < 17 * 13; ++i) {
-        m.values[static_cast<std::size_t>(i)] = 0;                   // never fires
-        m.values[static_cast<std::size_t>(17 * 13 + i)] = i == 40;   // once
-        m.values[static_cast<std::size_t>(34 * 13 + i)] = i + 1.0;  // all differ
+        m.values[static_cast<std::size_t>(i)] = 0;                  // never fires
+        m.values[static_cast<std::size_t>(17 * 13 + i)] = i == 40;  // once
+        m.values[static_cast<std::size_t>(34 * 13 + i)] = static_cast<double>(i + 1);  // all differ
     }
     for (const auto order : layouts)
         for (const double share : {0.001, 0.1, 0.5, 0.99}) {
