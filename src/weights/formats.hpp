@@ -15,4 +15,18 @@ using file_pointer = std::shared_ptr<const mapped_file>;
 [[nodiscard]] bool is_safetensors(std::span<const std::byte> bytes);
 [[nodiscard]] archive open_safetensors(const file_pointer& file);
 
+[[nodiscard]] bool is_mat(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_mat(const file_pointer& file);
+
+[[nodiscard]] bool is_hdf5(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_hdf5(const file_pointer& file);
+/// The part of a file that is an HDF5 file.
+[[nodiscard]] archive open_hdf5(const file_pointer& file, std::span<const std::byte> bytes);
+
+[[nodiscard]] bool is_caffe(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_caffe(const file_pointer& file);
+
+[[nodiscard]] bool is_onnx(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_onnx(const file_pointer& file);
+
 }  // namespace impasto::weights

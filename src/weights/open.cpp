@@ -22,7 +22,11 @@ struct reader {
 };
 
 constexpr reader readers[] = {
+    {".mat", is_mat, open_mat},
+    {".h5", is_hdf5, open_hdf5},
+    {".onnx", is_onnx, open_onnx},
     {".safetensors", is_safetensors, open_safetensors},
+    {".caffemodel", is_caffe, open_caffe},
 };
 
 std::string known_files() {

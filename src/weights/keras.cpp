@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <regex>
+
+#include <impasto/core/error.hpp>
+
+#include "weights/by_order.hpp"
+#include "weights/describe.hpp"
+#include "weights/formats.hpp"
+#include "weights/hdf5.hpp"
+
+// Keras stores a layer's tensors in a group: block1_conv1/block1_conv1_W_1:0 (Keras 1),
+// block1_conv1/block1_conv1/kernel:0 (Keras 2), layers/conv2d_3/vars/0 (Keras 3, which forgets the
+// names of layers and keeps their order). A whole model has them in model_weights. Filters are
+// [height,width,in,out]. Source: keras.io/api/models/model_saving_apis.
+
+namespace impasto::weights {
+
+namespace {
+
+std::string parent_of(const std::string& path) {
+    return path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+}
+
+/// "conv2d_9" before "conv2d_10": runs of digits count as numbers.
+bool naturally_less(const std::string& a, const std::string& b) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    std::size_t i = 0, j = 0;
+    while (i < a.size() && j < b.size()) {
+        if (!digit(a[i]) || !digit(b[j])) {
+            if (a[i] != b[j])
+                return a[i] < b[j];
+            ++i, ++j;
+            continue;
+        }
+        const auto number = [&](const std::string& text, std::size_t& at) {
+            while (at + 1 < text.size() && text[at] == '0' && digit(text[at + 1]))
+                ++at;
+            const std::size_t begin = at;
+            while (at < text.size() && digit(text[at]))
+                ++at;
+            return std::pair(at - begin, text.substr(begin, at - begin));  // length decides first
+        };
+        const auto left = number(a, i), right = number(b, j);
+        if (left != right)
+            return left < right;
+    }
+    return a.size() - i < b.size() - j;
+}
+
+/// The optimiser keeps tensors of the filters' shapes.
+bool belongs_to_network(const std::string& path, bool whole_model) {
+    return whole_model ? path.starts_with("model_weights/") : !path.starts_with("optimizer");
+}
+
+struct convolution {
+    std::string group;
+    entry filter;
+    entry bias;
+};
+
+std::vector<convolution> convolutions_of(std::vector<entry> tensors) {
+    const bool whole_model = std::ranges::any_of(
+        tensors, [](const entry& e) { return e.name.starts_with("model_weights/"); });
+    std::map<std::string, convolution, decltype(&naturally_less)> groups(&naturally_less);
+    for (entry& tensor : tensors) {
+        if (!belongs_to_network(tensor.name, whole_model))
+            continue;
+        const std::string group = parent_of(tensor.name);
+        if (tensor.extents.size() == 4)
+            groups[group].filter = std::move(tensor);
+        else if (tensor.extents.size() == 1)
+            groups[group].bias = std::move(tensor);
+    }
+    std::vector<convolution> found;
+    for (auto& [group, layer] : groups)
+        if (!layer.filter.extents.empty()) {
+            found.push_back(std::move(layer));
+            found.back().group = group;
+        }
+    return found;
+}
+
+void refuse_theano(const archive& into, const entry& filter) {
+    const auto& e = filter.extents;
+    if (e[2] == 3 && e[3] == 3 && e[0] != 3)
+        throw format_error(into.file + ": dataset " + weights::quoted(filter.name) + " is " +
+                           to_text(e) +
+                           ", in Theano's order, where filters are also flipped; use the file "
+                           "with tf_dim_ordering_tf_kernels in its name");
+}
+
+/// "conv1_2" of "…block1_conv2…"; else the name that the place among the others gives.
+std::string name_of_layer(const convolution& layer, const std::optional<nn::topology>& known,
+                          std::size_t index) {
+    static const std::regex keras_name(R"(block(\d)_conv(\d)(?!\d))");
+    std::smatch parts;
+    if (std::regex_search(layer.group, parts, keras_name))
+        return "conv" + parts[1].str() + "_" + parts[2].str();
+    return known ? layer_name(*known, index) : layer.group;
+}
+
+}  // namespace
+
+bool is_hdf5(std::span<const std::byte> bytes) {
+    return hdf5::is_hdf5(bytes);
+}
+
+archive open_hdf5(const file_pointer& file, std::span<const std::byte> bytes) {
+    archive result{.file = file->path().string(),
+                   .format = file_format::hdf5,
+                   .metadata = {{"origin", "Keras"}},
+                   .entries = {},
+                   .mapping = file};
+    auto layers = convolutions_of(hdf5::datasets(bytes, result.file));
+    if (layers.empty())
+        throw format_error(result.file +
+                           ": no network of Keras: expected datasets such as "
+                           "block1_conv1/kernel:0 or layers/conv2d/vars/0");
+    std::vector<entry> filters;
+    for (convolution& layer : layers) {
+        refuse_theano(result, layer.filter);
+        turn_to_out_in(layer.filter, /*first_is_fastest=*/false);
+        filters.push_back(layer.filter);
+    }
+    const auto known = topology_of(filters);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const std::string name = name_of_layer(layers[i], known, i);
+        layers[i].filter.name = name + ".weight";
+        layers[i].bias.name = name + ".bias";
+        result.entries.push_back(std::move(layers[i].filter));
+        if (!layers[i].bias.extents.empty())
+            result.entries.push_back(std::move(layers[i].bias));
+    }
+    return result;
+}
+
+archive open_hdf5(const file_pointer& file) {
+    return open_hdf5(file, file->bytes());
+}
+
+}  // namespace impasto::weights

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include <impasto/core/npy.hpp>
+#include <impasto/nn/features.hpp>
+#include <impasto/weights/archive.hpp>
+#include <impasto/weights/weights.hpp>
+
+#include "support/temporary_folder.hpp"
+#include "weights/files.hpp"
+
+using namespace impasto;
+using test::made_file;
+
+namespace {
+
+/// A file of make_files.py, and what is expected of it.
+struct made {
+    const char* name;
+    const char* origin;
+    const char* golden;  ///< whose preprocessing
+};
+constexpr made files[] = {
+    {"matconvnet_old.mat", "MatConvNet", "matconvnet"},
+    {"matconvnet_new.mat", "MatConvNet", "matconvnet"},
+    {"matconvnet_plain.mat", "MatConvNet", "matconvnet"},
+    {"keras_notop.h5", "Keras", "caffe"},
+    {"keras_top.h5", "Keras", "caffe"},
+    {"keras_3.h5", "Keras", "caffe"},
+    {"caffe_v1.caffemodel", "Caffe", "caffe"},
+    {"caffe_new.caffemodel", "Caffe", "caffe"},
+    {"torch.onnx", "torchvision", "torchvision"},
+    {"half.onnx", "torchvision", "torchvision"},
+};
+
+nn::network loaded(const std::string& name, const weights::load_options& options = {}) {
+    const test::temporary_folder folder;
+    // The content counts, not the name.
+    test::write_bytes(folder / "weights", made_file(name));
+    return weights::load(folder / "weights", options);
+}
+
+const std::map<std::string, npy::array>& golden() {
+    static const auto arrays = npy::read_archive(IMPASTO_TESTS_FOLDER "/weights/files/golden.npz");
+    return arrays;
+}
+
+std::vector<float> activations(const nn::network& network, const std::string& tap) {
+    context<cpu> here({.threads = 1});
+    const auto& picture = golden().at("picture");
+    tensor<float, cpu> pixels({1, 3, picture.extents[1], picture.extents[2]});
+    std::ranges::copy(picture.values, pixels.data());
+    nn::features<float, cpu> features(
+        here, network, pixels.shape(),
+        {.taps = {tap}, .algorithm = ops::conv_algorithm::direct, .backward = false});
+    features.forward(here, pixels);
+    tensor<float, cpu> map(features.tap_shape(0));
+    ops::reorder(here, features.tap(0), map);
+    return {map.begin(), map.end()};
+}
+
+/// The largest difference, as a part of the largest value.
+double distance(const std::vector<float>& found, const std::vector<float>& expected) {
+    REQUIRE(found.size() == expected.size());
+    double difference = 0, largest = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        REQUIRE(std::isfinite(found[i]));
+        difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
+        largest = std::max(largest, std::abs(double{expected[i]}));
+    }
+    REQUIRE(largest > 0);
+    return difference / largest;
+}
+
+}  // namespace
+
+TEST_CASE("with one preprocessing, one picture has the same activations through every format") {
+    const made file = GENERATE(from_range(std::begin(files), std::end(files)));
+    CAPTURE(file.name);
+    const nn::network network = loaded(file.name, {.preprocessing = nn::torchvision_preprocessing});
+    CHECK(distance(activations(network, "relu2_1"), golden().at("torchvision.relu2_1").values) <
+          1e-5);
+}

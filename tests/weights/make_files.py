@@ -1,0 +1,404 @@
+#!/usr/bin/env python3
+"""Writes files/: one small network in every format that impasto reads, by the programs' own writers,
+and what PyTorch makes of a picture with it.
+
+usage: make_files.py [NAME...]     (Debian 12: apt install python3-torch python3-scipy python3-h5py
+                                    python3-onnx python3-protobuf)
+
+The network is the first three convolutions of VGG-19, conv1_1 to conv2_1, with few filters that are
+not zero, so that the files compress well. Structure, names and types are those of the real files.
+Each is stored with gzip, as NAME.gz; a test unpacks it. A function below writes each; its name says
+which. golden.npz holds
+
+  picture             [3,9,11], pixels in 0..1
+  ORIGIN.relu1_1      [64,9,11], and
+  ORIGIN.relu2_1      [128,4,5]: the maps, from float64, where the picture is given to the network as
+                      torchvision (RGB, 0..1, mean and deviation), caffe (BGR, 0..255, mean) or
+                      matconvnet (RGB, 0..255, mean) wants it
+  normalised.relu2_1  as torchvision, with BatchNorm behind each convolution
+"""
+import gzip
+import io
+import pathlib
+import sys
+import zipfile
+
+import numpy as np
+
+folder = pathlib.Path(__file__).parent / 'files'
+channels = [(3, 64), (64, 64), (64, 128)]
+layer_names = ['conv1_1', 'conv1_2', 'conv2_1']
+caffe_means = {'rgb': [123.68, 116.779, 103.939], 'bgr': [103.939, 116.779, 123.68]}
+epsilon = 1e-5
+
+
+def filters():
+    """[(filter [out,in,3,3], bias [out])], multiples of 1/32, which are exact in 16 bits too."""
+    random = np.random.RandomState(19)
+    layers = []
+    for inputs, outputs in channels:
+        kept = 9 * inputs * outputs if inputs == 3 else 3 * outputs
+        weights = np.zeros(outputs * inputs * 9, 'f4')
+        where = random.choice(weights.size, kept, replace=False)
+        weights[where] = random.randint(-16, 17, kept) / 32
+        bias = random.randint(-16, 17, outputs) / 32
+        layers.append((weights.reshape(outputs, inputs, 3, 3), bias.astype('f4')))
+    return layers
+
+
+def batch_norms():
+    """[(scale, shift, mean, variance)] of BatchNorms behind the convolutions."""
+    random = np.random.RandomState(20)
+    return [tuple(v.astype('f4') for v in (random.randint(8, 33, c) / 16, random.randint(-8, 9, c) / 16,
+                                           random.randint(-8, 9, c) / 16, random.randint(4, 33, c) / 8))
+            for _, c in channels]
+
+
+def state_dict(normalised=False):
+    """As torchvision names it."""
+    import torch
+    state, position = {}, 0
+    for i, (weight, bias) in enumerate(filters()):
+        state[f'features.{position}.weight'] = torch.tensor(weight)
+        state[f'features.{position}.bias'] = torch.tensor(bias)
+        if normalised:
+            for part, v in zip(('weight', 'bias', 'running_mean', 'running_var'), batch_norms()[i]):
+                state[f'features.{position + 1}.{part}'] = torch.tensor(v)
+            state[f'features.{position + 1}.num_batches_tracked'] = torch.tensor(7)
+        position += 2 + normalised + (i == 1)
+    return state
+
+
+def module(normalised=False):
+    """torchvision's vgg19().features, as far as the network goes; in a module, for its prefix."""
+    import torch
+    rows = []
+    for i, (inputs, outputs) in enumerate(channels):
+        rows.append(torch.nn.Conv2d(inputs, outputs, 3, padding=1))
+        if normalised:
+            rows.append(torch.nn.BatchNorm2d(outputs, eps=epsilon))
+        rows.append(torch.nn.ReLU(inplace=True))
+        if i == 1:
+            rows.append(torch.nn.MaxPool2d(2))
+    network = torch.nn.Sequential()
+    network.add_module('features', torch.nn.Sequential(*rows))
+    network.load_state_dict(state_dict(normalised))
+    return network.eval()
+
+
+# ---- golden values -------------------------------------------------------------------------------
+
+def golden_npz():
+    import torch
+    random = np.random.RandomState(5)
+    picture = random.randint(0, 256, (3, 9, 11)) / 255
+    triple = lambda values: np.array(values).reshape(3, 1, 1)
+    inputs = {
+        'torchvision': (picture - triple([0.485, 0.456, 0.406])) / triple([0.229, 0.224, 0.225]),
+        'caffe': picture[::-1] * 255 - triple(caffe_means['bgr']),
+        'matconvnet': picture * 255 - triple(caffe_means['rgb']),
+    }
+    arrays = {'picture': picture}
+    with torch.no_grad():
+        for origin, pixels in inputs.items():
+            x = torch.tensor(pixels.copy())[None]
+            for index, layer in enumerate(module().double().features):
+                x = layer(x)
+                if index in (1, 6):
+                    arrays[f'{origin}.relu{"1_1" if index == 1 else "2_1"}'] = x[0].numpy()
+        x = torch.tensor(inputs['torchvision'])[None]
+        arrays['normalised.relu2_1'] = module(normalised=True).double()(x)[0].numpy()
+    np.savez(folder / 'golden.npz', **{k: v.astype('f4') for k, v in arrays.items()})
+
+
+# ---- MatConvNet ----------------------------------------------------------------------------------
+
+def matconvnet_layers(new):
+    layers = []
+    for name, (weight, bias) in zip(layer_names, filters()):
+        kernel = weight.transpose(2, 3, 1, 0)
+        layer = {'type': 'conv', 'name': name, 'stride': np.array([[1., 1.]]),
+                 'pad': np.ones((1, 4))}
+        if new:
+            cell = np.empty((1, 2), object)
+            cell[0, 0], cell[0, 1] = kernel, bias.reshape(-1, 1)
+            layer['weights'] = cell
+        else:
+            layer['filters'], layer['biases'] = kernel, bias.reshape(1, -1)
+        layers += [layer, {'type': 'relu', 'name': name.replace('conv', 'relu')}]
+        if name == 'conv1_2':
+            layers.append({'type': 'pool', 'name': 'pool1', 'method': 'max', 'pool': np.array([[2., 2.]]),
+                           'stride': np.array([[2., 2.]]), 'pad': np.array([[0., 1., 0., 1.]])})
+    layers.append({'type': 'conv', 'name': 'fc6',
+                   **({'weights': np.zeros((1, 2), object)} if new else
+                      {'filters': np.zeros((7, 7, 2, 5), 'f4'), 'biases': np.zeros((1, 5), 'f4')})})
+    cell = np.empty((1, len(layers)), object)
+    for i, layer in enumerate(layers):
+        cell[0, i] = layer
+    return cell
+
+
+def average_image():
+    return np.tile(np.array(caffe_means['rgb'], 'f4'), (5, 4, 1))
+
+
+def savemat(content, compressed):
+    import scipy.io
+    file = io.BytesIO()
+    scipy.io.savemat(file, content, do_compression=compressed)
+    return file.getvalue()
+
+
+def matconvnet_old_mat(compressed=True):
+    classes = np.empty((1, 2), object)
+    classes[0, 0], classes[0, 1] = 'n01440764', 'n01443537'
+    return savemat({'layers': matconvnet_layers(new=False),
+                    'classes': {'name': classes, 'description': classes},
+                    'normalization': {'imageSize': np.array([[224., 224., 3.]]), 'keepAspect': 1.,
+                                      'border': np.array([[32., 32.]]),
+                                      'averageImage': average_image(),
+                                      'interpolation': 'bilinear'}}, compressed)
+
+
+def matconvnet_plain_mat():
+    return matconvnet_old_mat(compressed=False)
+
+
+def matconvnet_new_mat():
+    return savemat({'layers': matconvnet_layers(new=True),
+                    'meta': {'inputSize': np.array([[224., 224., 3., 10.]]),
+                             'normalization': {'imageSize': np.array([[224., 224., 3.]]),
+                                               'averageImage': average_image()[:1, :1]},
+                             'classes': {'name': 'tench'}}}, True)
+
+
+# ---- Keras ---------------------------------------------------------------------------------------
+
+def h5(fill):
+    import h5py
+    file = io.BytesIO()
+    with h5py.File(file, 'w') as root:
+        fill(root)
+    return file.getvalue()
+
+
+def keras_layers():
+    """block1_conv1, its kernel [kh,kw,in,out] and bias; with the layers between, which have none."""
+    for name, (weight, bias) in zip(layer_names, filters()):
+        yield f'block{name[4]}_conv{name[6]}', weight.transpose(2, 3, 1, 0), bias
+        if name == 'conv1_2':
+            yield 'block1_pool', None, None
+
+
+def keras_2_group(root, name, kernel, bias, kernel_name, bias_name):
+    group = root.create_group(name)
+    names = [] if kernel is None else [kernel_name.encode(), bias_name.encode()]
+    group.attrs['weight_names'] = names
+    if names:
+        group.create_dataset(kernel_name, data=kernel)
+        group.create_dataset(bias_name, data=bias)
+
+
+def keras_notop_h5():
+    """vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5, written by Keras 1."""
+    def fill(root):
+        rows = [('input_1', None, None), *keras_layers()]
+        root.attrs['layer_names'] = [name.encode() for name, _, _ in rows]
+        for name, kernel, bias in rows:
+            keras_2_group(root, name, kernel, bias, f'{name}_W_1:0', f'{name}_b_1:0')
+    return h5(fill)
+
+
+def keras_top_h5():
+    """model.save("vgg19.h5") of Keras 2, with a classifier and an optimiser."""
+    def fill(root):
+        root.attrs['keras_version'], root.attrs['backend'] = b'2.9.0', b'tensorflow'
+        root.attrs['model_config'] = b'{"class_name": "Functional"}'
+        model = root.create_group('model_weights')
+        rows = [*keras_layers(), ('fc1', np.zeros((6, 4), 'f4'), np.zeros(4, 'f4'))]
+        model.attrs['layer_names'] = [name.encode() for name, _, _ in rows]
+        for name, kernel, bias in rows:
+            keras_2_group(model, name, kernel, bias, f'{name}/kernel:0', f'{name}/bias:0')
+        optimizer = root.create_group('optimizer_weights/Adam')
+        optimizer.create_dataset('iter:0', data=np.int64(3))
+        optimizer.create_dataset('block1_conv1/kernel/m:0', data=np.zeros((3, 3, 3, 64), 'f4'))
+    return h5(fill)
+
+
+def keras_3_h5():
+    """model.save_weights("vgg19.weights.h5") of Keras 3. Its layers are numbered, not named; there
+    are more than ten, to see that they are counted and not spelled."""
+    def fill(root):
+        kernels = [row for row in keras_layers() if row[1] is not None]
+        for i, (_, kernel, bias) in enumerate(kernels):
+            layer = 'conv2d' if i == 0 else f'conv2d_{9 if i == 1 else 10}'
+            root[f'layers/{layer}/vars/0'], root[f'layers/{layer}/vars/1'] = kernel, bias
+        for layer in ('input_layer', 'max_pooling2d', 'flatten'):
+            root.create_group(f'layers/{layer}/vars')
+        root['layers/dense/vars/0'], root['layers/dense/vars/1'] = np.zeros((6, 4), 'f4'), np.zeros(4, 'f4')
+        root['optimizer/vars/0'] = np.int64(3)
+        root['optimizer/vars/1'] = np.zeros((3, 3, 3, 64), 'f4')
+    return h5(fill)
+
+
+def keras_3_keras(method=zipfile.ZIP_STORED):
+    """model.save("vgg19.keras") of Keras 3."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, 'w', method) as archive:
+        for name, content in (('metadata.json', b'{"keras_version": "3.3.3"}'),
+                              ('config.json', b'{"class_name": "Functional"}'),
+                              ('model.weights.h5', keras_3_h5())):
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return file.getvalue()
+
+
+def keras_deflated_keras():
+    return keras_3_keras(zipfile.ZIP_DEFLATED)
+
+
+# ---- Caffe ---------------------------------------------------------------------------------------
+
+def caffe_messages():
+    """The parts of caffe.proto that a .caffemodel of a VGG has."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    number = descriptor_pb2.FieldDescriptorProto
+    kinds = {'string': number.TYPE_STRING, 'int32': number.TYPE_INT32, 'int64': number.TYPE_INT64,
+             'float': number.TYPE_FLOAT, 'double': number.TYPE_DOUBLE, 'bool': number.TYPE_BOOL}
+    messages = {
+        'BlobShape': [('dim', 1, 'int64', 'packed')],
+        'BlobProto': [('num', 1, 'int32'), ('channels', 2, 'int32'), ('height', 3, 'int32'),
+                      ('width', 4, 'int32'), ('data', 5, 'float', 'packed'),
+                      ('diff', 6, 'float', 'packed'), ('shape', 7, 'BlobShape'),
+                      ('double_data', 8, 'double', 'packed')],
+        'V1LayerParameter': [('bottom', 2, 'string', 'repeated'), ('top', 3, 'string', 'repeated'),
+                             ('name', 4, 'string'), ('type', 5, 'int32'),
+                             ('blobs', 6, 'BlobProto', 'repeated'), ('blobs_lr', 7, 'float', 'repeated')],
+        'LayerParameter': [('name', 1, 'string'), ('type', 2, 'string'),
+                           ('bottom', 3, 'string', 'repeated'), ('top', 4, 'string', 'repeated'),
+                           ('blobs', 7, 'BlobProto', 'repeated')],
+        'NetParameter': [('name', 1, 'string'), ('layers', 2, 'V1LayerParameter', 'repeated'),
+                         ('input', 3, 'string', 'repeated'), ('input_dim', 4, 'int32', 'repeated'),
+                         ('force_backward', 5, 'bool'), ('layer', 100, 'LayerParameter', 'repeated')],
+    }
+    file = descriptor_pb2.FileDescriptorProto(name='caffe.proto', package='caffe', syntax='proto2')
+    for name, fields in messages.items():
+        message = file.message_type.add(name=name)
+        for field, index, kind, *how in fields:
+            f = message.field.add(name=field, number=index)
+            f.label = f.LABEL_REPEATED if how else f.LABEL_OPTIONAL
+            f.options.packed = how == ['packed']
+            if kind in kinds:
+                f.type = kinds[kind]
+            else:
+                f.type, f.type_name = f.TYPE_MESSAGE, f'.caffe.{kind}'
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    factory = message_factory.MessageFactory(pool)
+    return factory.GetPrototype(pool.FindMessageTypeByName('caffe.NetParameter'))
+
+
+def caffe_v1_caffemodel():
+    """VGG_ILSVRC_19_layers.caffemodel: layers of 2014 with extents in four fields."""
+    net = caffe_messages()(name='VGG_ILSVRC_19_layers', input=['data'], input_dim=[10, 3, 224, 224])
+    convolution, relu = 4, 18
+    for name, (weight, bias) in zip(layer_names, filters()):
+        layer = net.layers.add(name=name, type=convolution, blobs_lr=[1, 2])
+        for values in weight, bias:
+            n, c, h, w = (1,) * (4 - values.ndim) + values.shape
+            layer.blobs.add(num=n, channels=c, height=h, width=w, data=values.ravel())
+        net.layers.add(name=name.replace('conv', 'relu'), type=relu, bottom=[name], top=[name])
+    layer = net.layers.add(name='fc6', type=14)
+    layer.blobs.add(num=1, channels=1, height=3, width=4, data=np.zeros(12))
+    return net.SerializeToString()
+
+
+def caffe_new_caffemodel():
+    """As upgrade_net_proto_binary writes it; one blob of doubles."""
+    net = caffe_messages()(name='VGG_ILSVRC_19_layers')
+    net.layer.add(name='data', type='Data', top=['data'])
+    for name, (weight, bias) in zip(layer_names, filters()):
+        layer = net.layer.add(name=name, type='Convolution')
+        layer.blobs.add(data=weight.ravel()).shape.dim.extend(weight.shape)
+        values = {'double_data' if name == 'conv2_1' else 'data': bias}
+        layer.blobs.add(**values).shape.dim.extend(bias.shape)
+    return net.SerializeToString()
+
+
+# ---- ONNX ----------------------------------------------------------------------------------------
+
+def torch_onnx():
+    """torch.onnx.export of torchvision's vgg19: names of the state dict, raw data."""
+    import torch
+    file = io.BytesIO()
+    torch.onnx.export(module(), torch.zeros(1, 3, 16, 16), file)
+    return file.getvalue()
+
+
+def onnx_model(producer, tensors, name, normalised):
+    """tensors: a function that makes an initializer of a name and an array."""
+    from onnx import helper
+    nodes, initializers, x = [], [], 'data'
+
+    def run(operation, inputs, **attributes):
+        nodes.append(helper.make_node(operation, inputs, [f'{len(nodes)}'], **attributes))
+        return nodes[-1].output[0]
+
+    def store(key, values):
+        initializers.append(tensors(key, values))
+        return key
+
+    for i, (weight, bias) in enumerate(filters()):
+        x = run('Conv', [x, store(name(i, 'weight'), weight), store(name(i, 'bias'), bias)],
+                kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        if normalised:
+            parts = zip(('gamma', 'beta', 'running_mean', 'running_var'), batch_norms()[i])
+            x = run('BatchNormalization', [x, *(store(f'vgg0_batchnorm{i}_{p}', v) for p, v in parts)],
+                    epsilon=epsilon)
+        x = run('Relu', [x])
+        if i == 1:
+            x = run('MaxPool', [x], kernel_shape=[2, 2], strides=[2, 2])
+    value = lambda key, extents: helper.make_tensor_value_info(key, 1, extents)
+    # An exporter may list the initializers in any order: the last comes first here.
+    graph = helper.make_graph(nodes, 'vgg', [value('data', [1, 3, 16, 16])],
+                              [value(x, [1, 128, 8, 8])], initializers[::-1])
+    return helper.make_model(graph, producer_name=producer).SerializeToString()
+
+
+def mxnet_onnx():
+    """vgg19-bn-7.onnx of the ONNX zoo, from MXNet: typed data."""
+    from onnx import helper
+    return onnx_model('', lambda key, v: helper.make_tensor(key, 1, v.shape, v.ravel()),
+                      lambda i, part: f'vgg0_conv{i}_{part}', normalised=True)
+
+
+def half_onnx():
+    """Halves, in each of the two ways there are."""
+    from onnx import helper, numpy_helper
+
+    def tensor(key, values):
+        if values.ndim == 4:
+            return numpy_helper.from_array(values.astype('f2'), key)
+        return helper.make_tensor(key, 10, values.shape, values.astype('f2'))
+    return onnx_model('impasto', tensor, lambda i, part: f'onnx::Conv_{2 * i + (part == "bias")}',
+                      normalised=False)
+
+
+# --------------------------------------------------------------------------------------------------
+
+makers = [matconvnet_old_mat, matconvnet_new_mat, matconvnet_plain_mat, keras_notop_h5, keras_top_h5,
+          keras_3_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel, caffe_new_caffemodel,
+          torch_onnx, mxnet_onnx, half_onnx]
+
+
+def main(wanted):
+    folder.mkdir(exist_ok=True)
+    for make in makers:
+        name = '.'.join(make.__name__.rsplit('_', 1))
+        if not wanted or name in wanted:
+            (folder / f'{name}.gz').write_bytes(gzip.compress(make(), 9, mtime=0))
+    if not wanted or 'golden.npz' in wanted:
+        golden_npz()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
