@@ -9,6 +9,7 @@
 #include <impasto/image/crop.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/image/text.hpp>
 #include <impasto/insight/co_occurrence.hpp>
 #include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/unit_patches.hpp>
