@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include <impasto/ops/relu.hpp>
+
 #include "cpu/dnnl_convolution.hpp"
 #include "cpu/winograd.hpp"
 
@@ -44,11 +46,18 @@ struct conv2d<float, cpu>::plan {
 };
 
 template <>
+bool conv2d<float, cpu>::fuses_pooling(shape, const conv_options&) {
+    return false;
+}
+
+template <>
 conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weights,
                            tensor_view<const float, cpu> bias, shape input, conv_options options)
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
     const auto& g = options.geometry;
+    if (options.pooling && !fuses_pooling(input, options))
+        throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     p.input = input;
     p.output = output_of(weights.shape(), input, g);
     p.feature_layout = ctx.feature_layout();
@@ -115,6 +124,11 @@ layout conv2d<float, cpu>::input_layout() const {
 }
 
 template <>
+std::int64_t conv2d<float, cpu>::gate_bytes() const {
+    return relu_mask_bytes(plan_->output, plan_->feature_layout);
+}
+
+template <>
 std::size_t conv2d<float, cpu>::filter_bytes() const {
     const auto& p = *plan_;
     return p.forward.filter_bytes() + p.backward.filter_bytes() + p.forward_filter.u.bytes() +
@@ -131,7 +145,8 @@ std::size_t conv2d<float, cpu>::scratch_bytes(const context<cpu>& ctx) const {
 
 template <>
 void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu> input,
-                                 tensor_view<float, cpu> output) const {
+                                 tensor_view<float, cpu> output,
+                                 tensor_view<std::uint8_t, cpu> gates) const {
     const auto& p = *plan_;
     expect_map("input", p.input, p.input_layout, input);
     expect_map("output", p.output, p.feature_layout, output);
@@ -141,6 +156,8 @@ void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu
                                       output);
     else
         p.forward.run(ctx, input.data(), output.data());
+    if (!gates.empty())
+        relu_mask(ctx, output, gates);
 }
 
 template <>
@@ -155,6 +172,14 @@ void conv2d<float, cpu>::backward_data(context<cpu>& ctx, tensor_view<const floa
         cpu_detail::winograd_convolve(ctx, p.backward_filter, d_output, {}, d_input);
     else
         p.backward.run(ctx, d_output.data(), d_input.data());
+}
+
+template <>
+void conv2d<float, cpu>::backward(context<cpu>& ctx, tensor_view<const std::uint8_t, cpu> gates,
+                                  tensor_view<float, cpu> d_output,
+                                  tensor_view<float, cpu> d_input) const {
+    relu_backward(ctx, gates, d_output);
+    backward_data(ctx, d_output, d_input);
 }
 
 }  // namespace impasto::ops

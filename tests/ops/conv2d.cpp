@@ -34,6 +34,9 @@ struct problem {
     tensor<float, cpu> weight_tensor, bias_tensor;
 };
 
+using pool = std::optional<ops::pool_options>;
+const pool no_pool, max_pool{{ops::pooling::max, 0.5f}}, average_pool{{ops::pooling::average, 2}};
+
 double tolerance(ops::conv_algorithm algorithm) {
     // Sums of up to 9·128 products in float; Winograd's transforms magnify their rounding about
     // tenfold.
@@ -64,6 +67,57 @@ TEST_CASE("conv2d forward and backward agree with the reference") {
         const auto d_expected = reference::conv2d_backward_data(p.d_output, p.weights, input, 3, 1);
         CHECK(worst_error(to_map(ctx, d_input).values, d_expected.values) < tolerance(algorithm));
     }
+}
+
+TEST_CASE("conv2d goes back through its ReLU and its pool by the gates that forward left") {
+    context<cpu> ctx({.threads = GENERATE(1, 2)});
+    const auto algorithm = GENERATE(ops::conv_algorithm::direct, ops::conv_algorithm::fastest);
+    const auto pooling = GENERATE(no_pool, max_pool, average_pool);
+    for (const auto& g : geometries) {
+        const problem p(g);
+        const shape input{1, g.in, g.h, g.w};
+        CAPTURE(g.in, g.out, g.h, g.w, algorithm == ops::conv_algorithm::direct);
+        ops::conv_options options{.activation = ops::activation::relu, .algorithm = algorithm};
+        const ops::conv2d<float, cpu> plain(ctx, p.weight_tensor, p.bias_tensor, input, options);
+        options.pooling = pooling;
+        if (pooling && !ops::conv2d<float, cpu>::fuses_pooling(input, options))
+            continue;
+        const ops::conv2d<float, cpu> conv(ctx, p.weight_tensor, p.bias_tensor, input, options);
+
+        const auto x = to_tensor(ctx, p.input, conv.input_layout());
+        tensor<float, cpu> unpooled(plain.output_shape(), ctx.feature_layout());
+        plain.forward(ctx, x, unpooled);
+        const auto features = to_map(ctx, unpooled);
+        auto output = filled(conv.output_shape(), ctx.feature_layout(), not_a_number);
+        auto again = filled(conv.output_shape(), ctx.feature_layout(), not_a_number);
+        tensor<std::uint8_t, cpu> gates({1, 1, 1, conv.gate_bytes()});
+        conv.forward(ctx, x, output, gates);
+        conv.forward(ctx, x, again);
+        CHECK(same_bytes(output, again));
+        const auto expected = pooling ? reference::pool2d(features, *pooling) : features;
+        CHECK(worst_error(to_map(ctx, output).values, expected.values) < 1e-6);
+
+        auto d = random_map(g.out, expected.h, expected.w, 7);
+        auto d_output = to_tensor(ctx, d, ctx.feature_layout());
+        auto d_input = filled(input, ctx.feature_layout(), not_a_number);
+        conv.backward(ctx, gates, d_output, d_input);
+        if (pooling)
+            d = reference::pool2d_backward(features, d, *pooling);
+        d = reference::relu_backward(features, d);
+        const auto d_expected = reference::conv2d_backward_data(d, p.weights, input, 3, 1);
+        CHECK(worst_error(to_map(ctx, d_input).values, d_expected.values) < tolerance(algorithm));
+    }
+}
+
+TEST_CASE("conv2d refuses a pool that it cannot fuse") {
+    context<cpu> ctx;
+    const problem p({32, 64, 19, 23});
+    const shape input{1, 32, 19, 23};
+    const ops::conv_options options{.activation = ops::activation::relu,
+                                    .pooling = {{ops::pooling::l2, 1}}};
+    CHECK_FALSE(ops::conv2d<float, cpu>::fuses_pooling(input, options));
+    CHECK_THROWS_WITH((ops::conv2d<float, cpu>(ctx, p.weight_tensor, {}, input, options)),
+                      Catch::Contains("fuses_pooling"));
 }
 
 TEST_CASE("conv2d without padding sees only whole neighbourhoods") {

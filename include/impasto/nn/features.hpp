@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,7 +17,6 @@
 #include <impasto/ops/gram.hpp>
 #include <impasto/ops/pixels.hpp>
 #include <impasto/ops/pool2d.hpp>
-#include <impasto/ops/relu.hpp>
 #include <impasto/ops/vector.hpp>
 
 namespace impasto::nn {
@@ -31,8 +32,8 @@ struct features_options {
 /// A network at work on pictures of one size. Planned once: every buffer lies in one arena, and a
 /// loop of forward and backward allocates nothing. Only the layers up to the last tap exist.
 ///
-/// Backward needs whole maps at the taps alone; elsewhere a bit an element says what a ReLU let
-/// through, and a byte where a maximum stood.
+/// Backward needs whole maps at the taps alone; elsewhere a bit an element says where the gradient
+/// passes. Where nothing taps a map before its pool, the map is never written.
 template <class T, class Device>
 class features {
 public:
@@ -69,16 +70,21 @@ public:
 private:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-    /// One layer of the table: a convolution with its ReLU, or a pool.
+    /// A convolution with its ReLU, and perhaps the pool behind it; or a pool alone.
     struct stage {
         shape input, output;
         std::size_t convolution = none;  // in convolutions_; none for a pool
         std::size_t tap = none;
         // Buffers in the arena.
-        std::size_t features = none, mask = none, argmax = none, gradient = none;
+        std::size_t features = none, gates = none, argmax = none, gradient = none;
     };
 
-    void make_stages(context<Device>& ctx, const network& net, const features_options& options);
+    [[nodiscard]] std::vector<std::size_t> find_taps(const network& net,
+                                                     const features_options& options) const;
+    void make_stages(context<Device>& ctx, const network& net, const features_options& options,
+                     std::span<const std::size_t> tap_of_layer);
+    void add_convolution(context<Device>& ctx, const filter& f, stage& s,
+                         const ops::conv_options& options);
     void plan_arena(const features_options& options);
     [[nodiscard]] bool keeps_map(std::size_t i, const features_options& options) const;
     [[nodiscard]] ops::pool_saved<T, Device> saved(const stage& pool, const stage& below) const;
@@ -92,9 +98,11 @@ private:
         return map(buffer, s, layout_);
     }
     using bytes_view = tensor_view<std::uint8_t, Device>;
-    [[nodiscard]] bytes_view mask(const stage& s) const {
-        return map<std::uint8_t>(s.mask, {1, 1, 1, ops::relu_mask_bytes(s.output, layout_)},
-                                 layout::nchw);
+    [[nodiscard]] bytes_view gates(const stage& s) const {
+        if (s.gates == none)
+            return {};
+        const auto bytes = convolutions_[s.convolution].gate_bytes();
+        return map<std::uint8_t>(s.gates, {1, 1, 1, bytes}, layout::nchw);
     }
     [[nodiscard]] bytes_view argmax(const stage& s) const {
         return map<std::uint8_t>(s.argmax, {1, 1, 1, ops::argmax_bytes(s.output, layout_)},
@@ -150,55 +158,75 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
       pooling_(options.pooling) {
     if (options.taps.empty())
         throw option_error("features: no layers are asked for; name at least one, such as relu1_1");
-    std::size_t last = 0;
-    for (const auto& name : options.taps) {
-        taps_.push_back(find_tap(net.layers, name));
-        last = std::max(last, taps_.back());
-    }
-    expect_pixels(net.layers, last, pixels);
+    const auto tap_of_layer = find_taps(net, options);
+    expect_pixels(net.layers, tap_of_layer.size() - 1, pixels);
     if (border_ == ops::border::replicate)
         padded_ = {1, 3, pixels.h + 2, pixels.w + 2};
-    stages_.resize(last + 1);
-    for (std::size_t t = 0; t < taps_.size(); ++t) {
-        if (stages_[taps_[t]].tap != none)
-            throw option_error("layer " + options.taps[t] +
-                               " is named twice; name each layer once");
-        stages_[taps_[t]].tap = t;
-    }
-    make_stages(ctx, net, options);
+    taps_.resize(options.taps.size());
+    make_stages(ctx, net, options, tap_of_layer);
     plan_arena(options);
     arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
     ctx.reserve(scratch_bytes_);
 }
 
+// For each layer up to the last tapped one, which tap it is.
+template <class T, class Device>
+std::vector<std::size_t> features<T, Device>::find_taps(const network& net,
+                                                        const features_options& options) const {
+    std::vector<std::size_t> result;
+    for (std::size_t t = 0; t < options.taps.size(); ++t) {
+        const auto layer = find_tap(net.layers, options.taps[t]);
+        result.resize(std::max(result.size(), layer + 1), none);
+        if (result[layer] != none)
+            throw option_error("layer " + options.taps[t] +
+                               " is named twice; name each layer once");
+        result[layer] = t;
+    }
+    return result;
+}
+
 template <class T, class Device>
 void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
-                                      const features_options& options) {
+                                      const features_options& options,
+                                      std::span<const std::size_t> tap_of_layer) {
     shape here = padded_;
-    for (std::size_t i = 0; i < stages_.size(); ++i) {
-        auto& s = stages_[i];
-        s.input = here;
-        if (net.layers[i].is_pool()) {
-            s.output = ops::pooled(here);
-        } else {
-            const auto& f = net.filters[convolutions_.size()];
+    for (std::size_t i = 0; i < tap_of_layer.size(); ++i) {
+        stage s{.input = here, .output = ops::pooled(here)};
+        if (!net.layers[i].is_pool()) {
             const bool padded_already = i == 0 && border_ == ops::border::replicate;
-            s.convolution = convolutions_.size();
-            const auto& conv = convolutions_.emplace_back(
-                ctx, f.weights.view(), f.bias.view(), here,
-                ops::conv_options{.geometry = {.padding = padded_already ? 0 : 1},
-                                  .activation = ops::activation::relu,
-                                  .algorithm = options.algorithm,
-                                  .backward = options.backward});
-            s.output = conv.output_shape();
-            filter_bytes_ += conv.filter_bytes();
-            scratch_bytes_ = std::max(scratch_bytes_, conv.scratch_bytes(ctx));
-            macs_ += 9 * here.c * s.output.elements();
+            ops::conv_options conv{.geometry = {.padding = padded_already ? 0 : 1},
+                                   .activation = ops::activation::relu,
+                                   .pooling = pooling_,
+                                   .algorithm = options.algorithm,
+                                   .backward = options.backward};
+            const bool pool_follows = i + 1 < tap_of_layer.size() && net.layers[i + 1].is_pool();
+            if (pool_follows && tap_of_layer[i] == none &&
+                ops::conv2d<T, Device>::fuses_pooling(here, conv))
+                ++i;
+            else
+                conv.pooling = std::nullopt;
+            add_convolution(ctx, net.filters[convolutions_.size()], s, conv);
         }
-        if (s.tap != none)
+        if (s.tap = tap_of_layer[i]; s.tap != none) {
+            taps_[s.tap] = stages_.size();
             scratch_bytes_ = std::max(scratch_bytes_, ops::gram_scratch_bytes(ctx, s.output));
+        }
         here = s.output;
+        stages_.push_back(s);
     }
+}
+
+template <class T, class Device>
+void features<T, Device>::add_convolution(context<Device>& ctx, const filter& f, stage& s,
+                                          const ops::conv_options& options) {
+    s.convolution = convolutions_.size();
+    const auto& conv =
+        convolutions_.emplace_back(ctx, f.weights.view(), f.bias.view(), s.input, options);
+    s.output = conv.output_shape();
+    filter_bytes_ += conv.filter_bytes();
+    scratch_bytes_ = std::max(scratch_bytes_, conv.scratch_bytes(ctx));
+    const auto margin = 2 * options.geometry.padding - 2;  // a 3×3 filter takes 2 away
+    macs_ += f.weights.size() * (s.input.h + margin) * (s.input.w + margin);
 }
 
 // Backward reads the maps at taps, and those on both sides of an L2 pool.
@@ -213,7 +241,7 @@ bool features<T, Device>::keeps_map(std::size_t i, const features_options& optio
     return stages_[i].tap != none || (l2 && (is_pool(i) || is_pool(i + 1)));
 }
 
-// Layer i runs forward at step i and backward at step 2L−1−i.
+// Stage i runs forward at step i and backward at step 2L−1−i.
 template <class T, class Device>
 void features<T, Device>::plan_arena(const features_options& options) {
     const int count = static_cast<int>(stages_.size());
@@ -233,9 +261,9 @@ void features<T, Device>::plan_arena(const features_options& options) {
         s.gradient =
             plan_.add(bytes(s.output, layout_), i == count - 1 ? backward : backward - 1, backward);
         const bool is_pool = s.convolution == none;
-        if (!is_pool && !keep)
-            s.mask = plan_.add(static_cast<std::size_t>(ops::relu_mask_bytes(s.output, layout_)), i,
-                               backward);
+        if (!is_pool)
+            s.gates = plan_.add(static_cast<std::size_t>(convolutions_[s.convolution].gate_bytes()),
+                                i, backward);
         if (is_pool && pooling_.kind == ops::pooling::max)
             s.argmax = plan_.add(static_cast<std::size_t>(ops::argmax_bytes(s.output, layout_)), i,
                                  backward);
@@ -256,9 +284,7 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
         if (s.convolution == none) {
             ops::pool2d(ctx, pooling_, here, output, s.argmax == none ? bytes_view() : argmax(s));
         } else {
-            convolutions_[s.convolution].forward(ctx, here, output);
-            if (s.mask != none)
-                ops::relu_mask(ctx, output, mask(s));
+            convolutions_[s.convolution].forward(ctx, here, output, gates(s));
         }
         here = output;
     }
@@ -289,15 +315,10 @@ void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradi
         if (s.tap != none)
             add_gradient(s.tap, tap(s.tap), gradient);
         const auto below = i > 0 ? map(stages_[i - 1].gradient, s.input) : map(d_input_, padded_);
-        if (s.convolution == none) {
+        if (s.convolution == none)
             ops::pool2d_backward(ctx, pooling_, saved(s, stages_[i - 1]), gradient, below);
-            continue;
-        }
-        if (s.mask != none)
-            ops::relu_backward(ctx, mask(s), gradient);
         else
-            ops::relu_backward(ctx, map(s.features, s.output), gradient);
-        convolutions_[s.convolution].backward_data(ctx, gradient, below);
+            convolutions_[s.convolution].backward(ctx, gates(s), gradient, below);
     }
     ops::normalize_pixels_backward(ctx, transform_, border_, map(d_input_, padded_), d_pixels);
 }

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <impasto/core/context.hpp>
 #include <impasto/core/tensor.hpp>
+#include <impasto/ops/pool2d.hpp>
 
 namespace impasto::ops {
 
@@ -24,6 +26,8 @@ enum class conv_algorithm { fastest, direct };
 struct conv_options {
     conv_geometry geometry{};
     ops::activation activation = activation::none;  ///< fused into forward
+    /// A pool behind the ReLU: forward writes the pooled map alone. See fuses_pooling.
+    std::optional<pool_options> pooling{};
     conv_algorithm algorithm = conv_algorithm::fastest;
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
@@ -34,28 +38,44 @@ template <class T, class Device>
 class conv2d {
 public:
     /// weights: [out,in,kh,kw] on the host; bias: [1,out,1,1] on the host, or empty for none;
-    /// input: [1,in,H,W]. Throws shape_error where they disagree or the output would be empty.
+    /// input: [1,in,H,W]. Throws shape_error where they disagree or the output would be empty, and
+    /// option_error for a pool that cannot be fused.
     conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
            tensor_view<const float, cpu> bias, shape input, conv_options options = {});
     ~conv2d();
     conv2d(conv2d&&) noexcept;
     conv2d& operator=(conv2d&&) noexcept;
 
+    /// Whether this device can pool where it convolves, with these options: never L2 pools, whose
+    /// backward pass needs the map that was not written.
+    [[nodiscard]] static bool fuses_pooling(shape input, const conv_options& options);
+
     [[nodiscard]] shape input_shape() const;
+    /// Of what forward writes: the pooled map where a pool is fused.
     [[nodiscard]] shape output_shape() const;
     /// What forward reads: planar for three channels (pixels), else the context's feature layout.
     [[nodiscard]] layout input_layout() const;
+    /// Bytes of the gates: a bit for each element of the map before pooling, padding included.
+    [[nodiscard]] std::int64_t gate_bytes() const;
     /// Bytes that the filters occupy as laid out, and scratch that a call uses.
     [[nodiscard]] std::size_t filter_bytes() const;
     [[nodiscard]] std::size_t scratch_bytes(const context<Device>& ctx) const;
 
-    /// output = activation(weights ⋆ input + bias). Feature layout out; may not alias input.
+    /// output = pool(activation(weights ⋆ input + bias)). Feature layout out; may not alias input.
+    /// gates: [1,1,1,gate_bytes], or empty where no backward pass follows. In the order of
+    /// ops::relu_mask, a bit says whether the gradient passes there: where the ReLU let its input
+    /// through and, behind a maximum, where the first maximum of the window stood.
     void forward(context<Device>& ctx, tensor_view<const T, Device> input,
-                 tensor_view<T, Device> output) const;
+                 tensor_view<T, Device> output, tensor_view<std::uint8_t, Device> gates = {}) const;
 
-    /// d_input = the transposed convolution of d_output: no activation, no bias. The caller has
-    /// passed d_output back through the activation (ops::relu_backward). Feature layout in and out.
-    /// Throws option_error where it was planned for forward alone.
+    /// forward taken back: d_output, of forward's output, goes through the pool and the activation
+    /// by the gates that forward left, and through the transposed convolution. Feature layout in
+    /// and out. d_output may serve as working memory. Throws option_error where it was planned for
+    /// forward alone.
+    void backward(context<Device>& ctx, tensor_view<const std::uint8_t, Device> gates,
+                  tensor_view<T, Device> d_output, tensor_view<T, Device> d_input) const;
+
+    /// d_input = the transposed convolution of d_output: no pool, no activation, no bias.
     void backward_data(context<Device>& ctx, tensor_view<const T, Device> d_output,
                        tensor_view<T, Device> d_input) const;
 
