@@ -12,18 +12,18 @@ namespace impasto::ops {
 
 namespace {
 
-shape output_of(const shape& weights, const shape& input, const conv_geometry& g) {
+shape map_of(const shape& weights, const shape& input, const conv_geometry& g) {
     if (weights.c != input.c || weights.h != g.kernel || weights.w != g.kernel || input.n != 1)
         throw shape_error("conv2d: filter " + to_string(weights) + " does not fit input " +
                           to_string(input) + " with kernel " + std::to_string(g.kernel));
     const auto extent = [&](std::int64_t in) {
         return (in + 2 * g.padding - g.kernel) / g.stride + 1;
     };
-    const shape output{1, weights.n, extent(input.h), extent(input.w)};
-    if (output.h < 1 || output.w < 1)
+    const shape map{1, weights.n, extent(input.h), extent(input.w)};
+    if (map.h < 1 || map.w < 1)
         throw shape_error("conv2d: no output for input " + to_string(input) + " and kernel " +
                           std::to_string(g.kernel));
-    return output;
+    return map;
 }
 
 void expect_map(const char* what, const shape& wanted, layout order,
@@ -32,22 +32,39 @@ void expect_map(const char* what, const shape& wanted, layout order,
     expect_layout("conv2d", what, order, found.layout());
 }
 
+void expect_gates(std::int64_t bytes, tensor_view<const std::uint8_t, cpu> found) {
+    expect_shape("conv2d", "gates", {1, 1, 1, bytes}, found.shape());
+}
+
+// Winograd's transform is for 3×3 filters that leave a map's size alone.
+bool by_winograd(const conv_options& options) {
+    const auto& g = options.geometry;
+    return options.algorithm == conv_algorithm::fastest && g.kernel == 3 && g.stride == 1 &&
+           g.padding == 1;
+}
+
+// With three channels it does not pay, forward.
+bool by_winograd_forward(const shape& input, const conv_options& options) {
+    return by_winograd(options) && input.c != 3;
+}
+
 }  // namespace
 
 /// One direction runs either as a oneDNN primitive or through our own Winograd transform.
 template <>
 struct conv2d<float, cpu>::plan {
-    shape input, output;
+    shape input, map, output;  // map: before the pool
     layout input_layout, feature_layout;
-    activation after;
+    conv_options options;
     cpu_detail::dnnl_convolution forward, backward;
     cpu_detail::winograd_filter forward_filter, backward_filter;
     tensor<float, cpu> bias;  // whole blocks, for forward_filter
 };
 
 template <>
-bool conv2d<float, cpu>::fuses_pooling(shape, const conv_options&) {
-    return false;
+bool conv2d<float, cpu>::fuses_pooling(shape input, const conv_options& options) {
+    return by_winograd_forward(input, options) && options.activation == activation::relu &&
+           options.pooling->kind != pooling::l2;
 }
 
 template <>
@@ -55,52 +72,41 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
                            tensor_view<const float, cpu> bias, shape input, conv_options options)
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
-    const auto& g = options.geometry;
     if (options.pooling && !fuses_pooling(input, options))
         throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     p.input = input;
-    p.output = output_of(weights.shape(), input, g);
+    p.map = map_of(weights.shape(), input, options.geometry);
+    p.output = options.pooling ? pooled(p.map) : p.map;
     p.feature_layout = ctx.feature_layout();
     p.input_layout = input.c == 3 ? layout::nchw : p.feature_layout;
-    p.after = options.activation;
+    p.options = options;
     if (!bias.empty())
-        expect_shape("conv2d", "bias", {1, p.output.c, 1, 1}, bias.shape());
+        expect_shape("conv2d", "bias", {1, p.map.c, 1, 1}, bias.shape());
 
     cpu_detail::dnnl_convolution_spec spec{.weights = weights,
                                            .bias = bias,
                                            .input = p.input,
-                                           .output = p.output,
+                                           .output = p.map,
                                            .input_layout = p.input_layout,
                                            .output_layout = p.feature_layout,
-                                           .geometry = g,
-                                           .algorithm = dnnl::algorithm::convolution_winograd,
+                                           .geometry = options.geometry,
                                            .relu = options.activation == activation::relu};
-    const bool winograd = options.algorithm == conv_algorithm::fastest && g.kernel == 3 &&
-                          g.stride == 1 && g.padding == 1;
-    const bool pixels = input.c == 3;  // too few channels for Winograd to pay, forward
-
-    if (winograd && !pixels) {
-        p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec, false);
-        if (p.forward.empty()) {
-            p.forward_filter = cpu_detail::winograd_transform(ctx, weights, false);
-            p.bias = tensor<float, cpu>({1, p.forward_filter.out, 1, 1});
-            std::fill(p.bias.begin(), p.bias.end(), 0.0f);
-            std::copy(bias.begin(), bias.end(), p.bias.begin());
-        }
-        if (options.backward)
-            p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, false);
+    if (by_winograd_forward(input, options)) {
+        p.forward_filter = cpu_detail::winograd_transform(ctx, weights, false);
+        p.bias = tensor<float, cpu>({1, p.forward_filter.out, 1, 1});
+        std::fill(p.bias.begin(), p.bias.end(), 0.0f);
+        std::copy(bias.begin(), bias.end(), p.bias.begin());
+    } else {
+        p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec);
     }
-    spec.algorithm = dnnl::algorithm::convolution_direct;
-    if (!winograd || pixels)
-        p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec, true);
     if (!options.backward)
         return;
     // Pixels come in planar; their gradient leaves in blocks, the only way that is fast.
     spec.input_layout = p.feature_layout;
-    if (!winograd)
-        p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec, true);
-    else if (p.backward.empty())
+    if (by_winograd(options))
         p.backward_filter = cpu_detail::winograd_transform(ctx, weights, true);
+    else
+        p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec);
 }
 
 template <>
@@ -125,7 +131,7 @@ layout conv2d<float, cpu>::input_layout() const {
 
 template <>
 std::int64_t conv2d<float, cpu>::gate_bytes() const {
-    return relu_mask_bytes(plan_->output, plan_->feature_layout);
+    return relu_mask_bytes(plan_->map, plan_->feature_layout);
 }
 
 template <>
@@ -139,8 +145,8 @@ template <>
 std::size_t conv2d<float, cpu>::scratch_bytes(const context<cpu>& ctx) const {
     const auto& p = *plan_;
     return std::max({p.forward.scratch_bytes(), p.backward.scratch_bytes(),
-                     cpu_detail::winograd_scratch_bytes(ctx, p.forward_filter, p.input),
-                     cpu_detail::winograd_scratch_bytes(ctx, p.backward_filter, p.output)});
+                     cpu_detail::winograd_scratch_bytes(ctx, p.forward_filter, p.map.h, p.map.w),
+                     cpu_detail::winograd_scratch_bytes(ctx, p.backward_filter, p.map.h, p.map.w)});
 }
 
 template <>
@@ -150,12 +156,19 @@ void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu
     const auto& p = *plan_;
     expect_map("input", p.input, p.input_layout, input);
     expect_map("output", p.output, p.feature_layout, output);
-    if (p.forward.empty())
-        cpu_detail::winograd_convolve(ctx, p.forward_filter, input,
-                                      {.bias = p.bias.data(), .relu = p.after == activation::relu},
-                                      output);
-    else
-        p.forward.run(ctx, input.data(), output.data());
+    if (!gates.empty())
+        expect_gates(gate_bytes(), gates);
+    if (p.forward.empty()) {
+        cpu_detail::winograd_convolve(ctx, p.forward_filter, p.map.h, p.map.w,
+                                      {.data = input.data()},
+                                      {.data = output.data(),
+                                       .bias = p.bias.data(),
+                                       .relu = p.options.activation == activation::relu,
+                                       .gates = gates.data(),
+                                       .pool = p.options.pooling});
+        return;
+    }
+    p.forward.run(ctx, input.data(), output.data());
     if (!gates.empty())
         relu_mask(ctx, output, gates);
 }
@@ -164,12 +177,13 @@ template <>
 void conv2d<float, cpu>::backward_data(context<cpu>& ctx, tensor_view<const float, cpu> d_output,
                                        tensor_view<float, cpu> d_input) const {
     const auto& p = *plan_;
-    expect_map("d_output", p.output, p.feature_layout, d_output);
+    expect_map("d_output", p.map, p.feature_layout, d_output);
     expect_map("d_input", p.input, p.feature_layout, d_input);
     if (p.backward.empty() && p.backward_filter.u.empty())
         throw option_error("conv2d: planned for forward alone; ask for backward in its options");
     if (p.backward.empty())
-        cpu_detail::winograd_convolve(ctx, p.backward_filter, d_output, {}, d_input);
+        cpu_detail::winograd_convolve(ctx, p.backward_filter, p.map.h, p.map.w,
+                                      {.data = d_output.data()}, {.data = d_input.data()});
     else
         p.backward.run(ctx, d_output.data(), d_input.data());
 }
@@ -178,8 +192,19 @@ template <>
 void conv2d<float, cpu>::backward(context<cpu>& ctx, tensor_view<const std::uint8_t, cpu> gates,
                                   tensor_view<float, cpu> d_output,
                                   tensor_view<float, cpu> d_input) const {
-    relu_backward(ctx, gates, d_output);
-    backward_data(ctx, d_output, d_input);
+    const auto& p = *plan_;
+    expect_gates(gate_bytes(), gates);
+    if (p.backward_filter.u.empty()) {
+        relu_backward(ctx, gates, d_output);
+        backward_data(ctx, d_output, d_input);
+        return;
+    }
+    expect_map("d_output", p.output, p.feature_layout, d_output);
+    expect_map("d_input", p.input, p.feature_layout, d_input);
+    cpu_detail::winograd_convolve(
+        ctx, p.backward_filter, p.map.h, p.map.w,
+        {.data = d_output.data(), .gates = gates.data(), .pool = p.options.pooling},
+        {.data = d_input.data()});
 }
 
 }  // namespace impasto::ops

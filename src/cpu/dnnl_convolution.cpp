@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <utility>
 
 #include "cpu/context_state.hpp"
@@ -14,6 +13,8 @@ namespace {
 using format = dnnl::memory::format_tag;
 using forward_convolution = dnnl::convolution_forward;
 using backward_convolution = dnnl::convolution_backward_data;
+
+constexpr auto direct = dnnl::algorithm::convolution_direct;
 
 dnnl::memory::desc describe(const shape& s, format tag) {
     return {{s.n, s.c, s.h, s.w}, dnnl::memory::data_type::f32, tag};
@@ -60,38 +61,31 @@ dnnl::primitive_attr attributes(bool relu) {
 }
 
 forward_convolution::primitive_desc forward_description(const dnnl::engine& engine,
-                                                        const dnnl_convolution_spec& s,
                                                         const descriptions& d,
                                                         const dnnl::primitive_attr& attr) {
     constexpr auto kind = dnnl::prop_kind::forward_training;
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine,   kind,      s.algorithm, d.input,   d.weights, d.bias,
-            d.output, d.strides, d.padding,   d.padding, attr,      true};
+    return {engine,   kind,      direct,    d.input,   d.weights, d.bias,
+            d.output, d.strides, d.padding, d.padding, attr,      true};
 #else
-    const forward_convolution::desc operation(kind, s.algorithm, d.input, d.weights, d.bias,
-                                              d.output, d.strides, d.padding, d.padding);
+    const forward_convolution::desc operation(kind, direct, d.input, d.weights, d.bias, d.output,
+                                              d.strides, d.padding, d.padding);
     return {operation, attr, engine, true};
 #endif
 }
 
 backward_convolution::primitive_desc backward_description(
-    const dnnl::engine& engine, const dnnl_convolution_spec& s, const descriptions& d,
+    const dnnl::engine& engine, const descriptions& d,
     const forward_convolution::primitive_desc& hint) {
     const auto attr = attributes(false);
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine,    s.algorithm, d.input, d.weights, d.output, d.strides,
-            d.padding, d.padding,   hint,    attr,      true};
+    return {engine,    direct,    d.input, d.weights, d.output, d.strides,
+            d.padding, d.padding, hint,    attr,      true};
 #else
-    const backward_convolution::desc operation(s.algorithm, d.input, d.weights, d.output, d.strides,
+    const backward_convolution::desc operation(direct, d.input, d.weights, d.output, d.strides,
                                                d.padding, d.padding);
     return {operation, attr, engine, hint, true};
 #endif
-}
-
-template <class Description>
-bool usable(const Description& description, bool any) {
-    return description &&
-           (any || !std::string_view(description.impl_info_str()).starts_with("ref"));
 }
 
 dnnl::memory laid_out(const dnnl::engine& engine, dnnl::stream& stream,
@@ -118,13 +112,10 @@ dnnl_convolution dnnl_convolution::planned(context<cpu>& ctx, dnnl::primitive pr
     return result;
 }
 
-dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolution_spec& spec,
-                                           bool any) {
+dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolution_spec& spec) {
     auto& state = ctx.get();
     const descriptions d(spec);
-    const auto description = forward_description(state.engine, spec, d, attributes(spec.relu));
-    if (!usable(description, any))
-        return {};
+    const auto description = forward_description(state.engine, d, attributes(spec.relu));
     auto result = planned(ctx, forward_convolution(description), spec.weights,
                           description.weights_desc(), description.scratchpad_desc());
     result.from_ = dnnl::memory(d.input, state.engine, nullptr);
@@ -140,15 +131,11 @@ dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolu
 }
 
 dnnl_convolution dnnl_convolution::backward_data(context<cpu>& ctx,
-                                                 const dnnl_convolution_spec& spec, bool any) {
+                                                 const dnnl_convolution_spec& spec) {
     auto& state = ctx.get();
     const descriptions d(spec);
-    const auto hint = forward_description(state.engine, spec, d, attributes(false));
-    if (!hint)
-        return {};
-    const auto description = backward_description(state.engine, spec, d, hint);
-    if (!usable(description, any))
-        return {};
+    const auto hint = forward_description(state.engine, d, attributes(false));
+    const auto description = backward_description(state.engine, d, hint);
     auto result = planned(ctx, backward_convolution(description), spec.weights,
                           description.weights_desc(), description.scratchpad_desc());
     result.from_ = dnnl::memory(d.output, state.engine, nullptr);

@@ -10,14 +10,13 @@
 
 namespace impasto::cpu_detail {
 
-/// What oneDNN needs to know of a convolution.
+/// What oneDNN needs to know of a direct convolution.
 struct dnnl_convolution_spec {
     tensor_view<const float, cpu> weights;  ///< [out,in,kh,kw]
     tensor_view<const float, cpu> bias;     ///< may be empty
     shape input, output;
     layout input_layout, output_layout;
     ops::conv_geometry geometry;
-    dnnl::algorithm algorithm;
     bool relu;
 };
 
@@ -26,13 +25,10 @@ class dnnl_convolution {
 public:
     dnnl_convolution() = default;
 
-    /// An empty one where oneDNN has no implementation, or only its slow reference, unless any will
-    /// do.
     [[nodiscard]] static dnnl_convolution forward(context<cpu>& ctx,
-                                                  const dnnl_convolution_spec& spec, bool any);
+                                                  const dnnl_convolution_spec& spec);
     [[nodiscard]] static dnnl_convolution backward_data(context<cpu>& ctx,
-                                                        const dnnl_convolution_spec& spec,
-                                                        bool any);
+                                                        const dnnl_convolution_spec& spec);
 
     [[nodiscard]] bool empty() const { return !primitive_; }
     [[nodiscard]] std::size_t filter_bytes() const;

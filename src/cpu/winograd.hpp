@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 #include <impasto/core/context.hpp>
 #include <impasto/core/tensor.hpp>
+#include <impasto/ops/pool2d.hpp>
 
 namespace impasto::cpu_detail {
 
@@ -20,18 +23,31 @@ struct winograd_filter {
                                                  tensor_view<const float, cpu> weights,
                                                  bool flipped);
 
-struct winograd_epilogue {
-    const float* bias = nullptr;  ///< one for each output channel, whole blocks; null for none
-    bool relu = false;
+/// The map that a convolution reads. With gates it is a gradient on its way back: closed ones read
+/// as zero. With a pool, data are of the pooled map, each spread over its window.
+struct winograd_source {
+    const float* data;
+    const std::uint8_t* gates = nullptr;  ///< of the whole map
+    std::optional<ops::pool_options> pool{};
 };
 
-/// 3×3, stride 1, padding 1 between two maps of equal height and width in a blocked layout.
-void winograd_convolve(context<cpu>& ctx, const winograd_filter& filter,
-                       tensor_view<const float, cpu> input, winograd_epilogue epilogue,
-                       tensor_view<float, cpu> output);
+/// The map that it writes, after bias, ReLU and pool.
+struct winograd_target {
+    float* data;
+    const float* bias = nullptr;  ///< one for each output channel, whole blocks; null for none
+    bool relu = false;
+    std::uint8_t* gates = nullptr;  ///< of the whole map; null for none
+    std::optional<ops::pool_options> pool{};
+};
 
-/// Scratch that a call uses.
+/// 3×3, stride 1, padding 1 between two maps of height × width in the context's feature layout.
+void winograd_convolve(context<cpu>& ctx, const winograd_filter& filter, std::int64_t height,
+                       std::int64_t width, const winograd_source& source,
+                       const winograd_target& target);
+
+/// Scratch that a call uses; none for an empty filter.
 [[nodiscard]] std::size_t winograd_scratch_bytes(const context<cpu>& ctx,
-                                                 const winograd_filter& filter, const shape& input);
+                                                 const winograd_filter& filter, std::int64_t height,
+                                                 std::int64_t width);
 
 }  // namespace impasto::cpu_detail

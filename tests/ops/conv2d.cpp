@@ -109,12 +109,15 @@ TEST_CASE("conv2d goes back through its ReLU and its pool by the gates that forw
     }
 }
 
-TEST_CASE("conv2d refuses a pool that it cannot fuse") {
+TEST_CASE("conv2d fuses a maximum or an average where it is quickest, and refuses the rest") {
     context<cpu> ctx;
     const problem p({32, 64, 19, 23});
     const shape input{1, 32, 19, 23};
-    const ops::conv_options options{.activation = ops::activation::relu,
-                                    .pooling = {{ops::pooling::l2, 1}}};
+    ops::conv_options options{.activation = ops::activation::relu, .pooling = max_pool};
+    CHECK(ops::conv2d<float, cpu>::fuses_pooling(input, options));
+    options.pooling = average_pool;
+    CHECK(ops::conv2d<float, cpu>::fuses_pooling(input, options));
+    options.pooling = {{ops::pooling::l2, 1}};
     CHECK_FALSE(ops::conv2d<float, cpu>::fuses_pooling(input, options));
     CHECK_THROWS_WITH((ops::conv2d<float, cpu>(ctx, p.weight_tensor, {}, input, options)),
                       Catch::Contains("fuses_pooling"));
