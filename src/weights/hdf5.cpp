@@ -95,12 +95,13 @@ private:
                    " bytes; expected 8");
         in.skip(old ? (version == 1 ? 13 : 9) : 1);
         const auto base = in.get<std::uint64_t>();
-        in.skip(old ? 3 * 8 : 2 * 8);
-        if (old)
-            in.skip(8);  // the root has no name
+        in.skip(8);
+        const auto end = in.get<std::uint64_t>();
+        in.skip(old ? 2 * 8 : 0);  // a driver; the root has no name
         const auto root = in.get<std::uint64_t>();
-        if (base > bytes_.size())
-            refuse("HDF5 data begin at byte " + std::to_string(base) + ", outside the file");
+        if (base > end || end > bytes_.size())
+            refuse("is HDF5 of " + std::to_string(end) + " bytes, and has " +
+                   std::to_string(bytes_.size()) + "; it may be cut off");
         bytes_ = bytes_.subspan(base);
         return root;
     }
@@ -301,9 +302,9 @@ private:
         const message* type = find(messages, datatype_message);
         entry tensor{
             .name = path, .type = element_type::other, .extents = {}, .strides = {}, .bytes = {}};
-        const bool is_plain = space != nullptr && type != nullptr && !space->is_shared &&
-                              !type->is_shared && find(messages, external_files_message) == nullptr;
-        if (!is_plain)
+        if (find(messages, external_files_message) != nullptr)
+            refuse("dataset " + weights::quoted(path) + " lies in another file");
+        if (space == nullptr || space->is_shared || type == nullptr || type->is_shared)
             return tensor;
         tensor.type = read_type(*type);
         tensor.extents = read_extents(*space);

@@ -12,10 +12,14 @@ namespace support {
 inline std::atomic<long> allocations = 0;
 /// Those of a page or more: no bookkeeping, but buffers.
 inline std::atomic<long> large_allocations = 0;
+/// In bytes.
+inline std::atomic<std::size_t> largest_allocation = 0;
 
 inline void* counted(std::size_t bytes,
                      std::size_t alignment = alignof(std::max_align_t)) noexcept {
     ++allocations;
+    if (bytes > largest_allocation)
+        largest_allocation = bytes;
     if (bytes >= 4096)
         ++large_allocations;
     return std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment);

@@ -2,8 +2,9 @@
 """Writes files/: one small network in every format that impasto reads, by the programs' own writers,
 and what PyTorch makes of a picture with it.
 
-usage: make_files.py [NAME...]     (Debian 12: apt install python3-torch python3-scipy python3-h5py
-                                    python3-onnx python3-protobuf)
+usage: make_files.py [NAME...]
+       make_files.py --seeds FOLDER     each with very few channels, plain, for the fuzz targets
+(Debian 12: apt install python3-torch python3-scipy python3-h5py python3-onnx python3-protobuf)
 
 The network is the first three convolutions of VGG-19, conv1_1 to conv2_1, with few filters that are
 not zero, so that the files compress well. Structure, names and types are those of the real files.
@@ -383,14 +384,130 @@ def half_onnx():
                       normalised=False)
 
 
+# ---- what is refused -----------------------------------------------------------------------------
+
+def hostile_h5(fill, **options):
+    """A good first layer and something behind it."""
+    import h5py
+    file = io.BytesIO()
+    with h5py.File(file, 'w', **options) as root:
+        root['block1_conv1/kernel:0'] = np.ones((3, 3, 3, 64), 'f2')
+        root['block1_conv1/bias:0'] = np.zeros(64, 'f4')
+        fill(root)
+    return file.getvalue()
+
+
+def cyclic_h5():
+    def fill(root):
+        root['block1_conv1/again'] = root['/']
+    return hostile_h5(fill)
+
+
+def soft_link_h5():
+    import h5py
+    return hostile_h5(lambda root: root.__setitem__('soft', h5py.SoftLink('/block1_conv1')))
+
+
+def external_link_h5():
+    import h5py
+    return hostile_h5(lambda root: root.__setitem__('outside', h5py.ExternalLink('/etc/a.h5', '/')))
+
+
+def external_data_h5():
+    def fill(root):
+        root.create_dataset('block1_conv2/kernel:0', (3, 3, 64, 64), 'f4',
+                            external=[('/etc/passwd', 0, 3 * 3 * 64 * 64 * 4)])
+        root['block1_conv2/bias:0'] = np.zeros(64, 'f4')
+    return hostile_h5(fill)
+
+
+def chunked_h5():
+    def fill(root):
+        del root['block1_conv1/kernel:0']
+        root.create_dataset('block1_conv1/kernel:0', data=np.ones((3, 3, 3, 64), 'f4'), compression=1)
+    return hostile_h5(fill)
+
+
+def deep_h5():
+    return hostile_h5(lambda root: root.create_group('/'.join(['g'] * 100)))
+
+
+def latest_h5():
+    """Groups and headers as HDF5 1.10 has them; few enough links to be stored in the old way too."""
+    return hostile_h5(lambda root: None, libver='latest')
+
+
+def dense_h5():
+    def fill(root):
+        for i in range(40):
+            root.create_group(f'g{i}')
+    return hostile_h5(fill, libver='latest')
+
+
+def theano_h5():
+    def fill(root):
+        del root['block1_conv1/kernel:0']
+        root['block1_conv1/kernel:0'] = np.ones((64, 3, 3, 3), 'f2')
+    return hostile_h5(fill)
+
+
+def deep_mat():
+    nested = np.zeros((1, 1), 'f4')
+    for _ in range(30):
+        cell = np.empty((1, 1), object)
+        cell[0, 0] = nested
+        nested = cell
+    return savemat({'layers': nested}, True)
+
+
+def bomb_mat():
+    """Half a gigabyte of zeros, in arrays of a size that a network could have."""
+    layers = np.empty((1, 30), object)
+    for i in range(30):
+        layers[0, i] = {'name': f'conv{i}', 'filters': np.zeros((3, 3, 512, 1024), 'f4'),
+                        'biases': np.zeros((1, 1024), 'f4')}
+    return savemat({'layers': layers}, True)
+
+
+def matlab_7_3_mat():
+    """Is HDF5 behind a header of 512 bytes."""
+    import h5py
+    file = io.BytesIO()
+    with h5py.File(file, 'w', userblock_size=512) as root:
+        root['layers'] = np.zeros(3)
+    text = b'MATLAB 7.3 MAT-file, Platform: GLNXA64'.ljust(124) + b'\x00\x02IM'
+    return text + file.getvalue()[len(text):]
+
+
+def external_onnx():
+    from onnx import TensorProto, helper
+    weight = TensorProto(name='features.0.weight', data_type=1, dims=(64, 3, 3, 3))
+    weight.data_location = TensorProto.EXTERNAL
+    weight.external_data.add(key='location', value='/etc/passwd')
+    graph = helper.make_graph([helper.make_node('Conv', ['x', weight.name], ['y'])], 'vgg', [], [], [weight])
+    return helper.make_model(graph).SerializeToString()
+
+
+hostile = [cyclic_h5, soft_link_h5, external_link_h5, external_data_h5, chunked_h5, deep_h5, latest_h5,
+           dense_h5, theano_h5, deep_mat, bomb_mat, matlab_7_3_mat, external_onnx]
+
 # --------------------------------------------------------------------------------------------------
 
 makers = [matconvnet_old_mat, matconvnet_new_mat, matconvnet_plain_mat, keras_notop_h5, keras_top_h5,
           keras_3_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel, caffe_new_caffemodel,
-          torch_onnx, mxnet_onnx, half_onnx]
+          torch_onnx, mxnet_onnx, half_onnx, *hostile]
+
+
+def write_seeds(to):
+    channels[:] = [(3, 4), (4, 4), (4, 5)]
+    to.mkdir(parents=True, exist_ok=True)
+    for make in makers:
+        (to / '.'.join(make.__name__.rsplit('_', 1))).write_bytes(make())
 
 
 def main(wanted):
+    if wanted[:1] == ['--seeds']:
+        return write_seeds(pathlib.Path(wanted[1]))
     folder.mkdir(exist_ok=True)
     for make in makers:
         name = '.'.join(make.__name__.rsplit('_', 1))

@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+
+#include <zlib.h>
+#include <catch2/catch.hpp>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/mapped_file.hpp>
+#include <impasto/weights/archive.hpp>
+
+#include "support/counted_new.hpp"
+#include "support/temporary_folder.hpp"
+#include "weights/files.hpp"
+#include "weights/recognise.hpp"
+
+using namespace impasto;
+using Catch::Matchers::Contains;
+using test::made_file;
+using byte_list = std::vector<std::byte>;
+
+namespace {
+
+constexpr const char* files[] = {
+    "matconvnet_old.mat",  "matconvnet_plain.mat", "keras_notop.h5", "keras_3.h5", "keras_top.h5",
+    "caffe_v1.caffemodel", "caffe_new.caffemodel", "torch.onnx",     "half.onnx",
+};
+
+void load(byte_list bytes) {
+    const auto file = std::make_shared<const mapped_file>("some.file", std::move(bytes));
+    (void)weights::to_network(weights::open(file), {});
+}
+
+/// Empty where the file loads.
+std::string complaint(byte_list bytes) {
+    try {
+        load(std::move(bytes));
+        return "";
+    } catch (const format_error& error) {
+        const std::string line = error.what();
+        CHECK_THAT(line, Catch::StartsWith("some.file: "));
+        CHECK(line.find('\n') == std::string::npos);
+        CHECK(line.size() < 1000);
+        return line;
+    }
+}
+
+byte_list bytes_of(std::string_view text) {
+    byte_list bytes(text.size());
+    std::memcpy(bytes.data(), text.data(), text.size());
+    return bytes;
+}
+
+std::string number(std::uint32_t value) {
+    std::string text(4, '\0');
+    std::memcpy(text.data(), &value, 4);
+    return text;
+}
+
+std::string mat_header() {
+    std::string header = "MATLAB 5.0 MAT-file";
+    header.resize(124, ' ');
+    return header + std::string("\0\1IM", 4);
+}
+
+std::string deflated(const std::string& text) {
+    auto size = ::compressBound(text.size());
+    std::string out(size, '\0');
+    ::compress(reinterpret_cast<Bytef*>(out.data()), &size,
+               reinterpret_cast<const Bytef*>(text.data()), text.size());
+    out.resize(size);
+    return out;
+}
+
+/// The head of a matrix of `size` bytes: its flags, extents and name.
+std::string matrix_head(std::uint32_t size, int kind, std::uint32_t columns) {
+    return number(14) + number(size) + number(6) + number(8) + number(static_cast<unsigned>(kind)) +
+           number(0) + number(5) + number(8) + number(1) + number(columns) + number(1) + number(1) +
+           std::string("x\0\0\0\0\0\0\0", 8);
+}
+
+}  // namespace
+
+TEST_CASE("a file that is cut off anywhere is refused in one line") {
+    const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
+    const byte_list whole = made_file(name);
+    REQUIRE(complaint(whole) == "");
+    for (std::size_t part = 0; part < 64; ++part) {
+        CAPTURE(name, part);
+        byte_list cut(whole.begin(), whole.begin() + static_cast<long>(whole.size() * part / 64));
+        CHECK(complaint(std::move(cut)) != "");
+    }
+}
+
+TEST_CASE("damage anywhere is refused, or does no harm") {
+    const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
+    const byte_list whole = made_file(name);
+    std::mt19937 random(7);
+    for (int trial = 0; trial < 100; ++trial) {
+        byte_list damaged = whole;
+        for (int flips = 0; flips < 3; ++flips) {
+            // Most of a file is numbers; what matters more lies at its ends.
+            const std::size_t reach = trial % 2 == 0 ? damaged.size() : 3000;
+            const std::size_t from_front = random() % reach;
+            const std::size_t at = trial % 4 < 2 ? from_front : damaged.size() - 1 - from_front;
+            damaged[at] = static_cast<std::byte>(random() % 3 == 0 ? 0xff : random());
+        }
+        CAPTURE(name, trial);
+        CHECK_NOTHROW((void)complaint(std::move(damaged)));
+    }
+}
+
+TEST_CASE("lengths of gigabytes in a hundred bytes are refused before memory is asked for") {
+    const std::string long_varint = "\xff\xff\xff\xff\x0f";
+    const std::string head = mat_header();
+    const std::string claim = number(7) + number(18'000'000);  // floats that are not there
+    const std::string packed = deflated(matrix_head(0xfffffff0, 7, 4'500'000) + claim);
+    const std::string cells = deflated(matrix_head(0xfffffff0, 1, 0x7fffffff));
+    byte_list h5 = made_file("keras_3.h5");
+    h5.resize(100);
+    const std::vector<byte_list> claims{
+        bytes_of("\x0a\x03VGG\x12" + long_varint + "\x22\x07" + "conv1_1"),
+        bytes_of("\x0a\x03VGG\x12\x18\x22\x07" + ("conv1_1\x32" + long_varint)),
+        bytes_of("\x08\x07\x3a" + long_varint + "\x2a\x04\x4a"),
+        bytes_of(head + number(14) + number(0xffffffff)),
+        bytes_of(head + matrix_head(56, 7, 4'500'000) + claim),
+        bytes_of(head + number(15) + number(0xffffffff) + packed),
+        bytes_of(head + number(15) + number(static_cast<std::uint32_t>(packed.size())) + packed),
+        bytes_of(head + number(15) + number(static_cast<std::uint32_t>(cells.size())) + cells),
+        h5,
+    };
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        CAPTURE(i);
+        const std::size_t size = claims[i].size();
+        CHECK(size < 300);
+        support::largest_allocation = 0;
+        CHECK(complaint(claims[i]) != "");
+        CHECK(support::largest_allocation < std::size_t{1} << 17);
+    }
+}
+
+TEST_CASE("what an HDF5 file may not do is named") {
+    const auto of = [](const char* name) { return complaint(made_file(name)); };
+    CHECK_THAT(of("cyclic.h5"), Contains("contains itself"));
+    CHECK_THAT(of("soft_link.h5"), Contains("\"soft\" is a soft link"));
+    CHECK_THAT(of("external_link.h5"), Contains("\"outside\" is a soft or external link") ||
+                                           Contains("\"outside\" is a soft link"));
+    CHECK_THAT(of("deep.h5"), Contains("more than 64 deep"));
+    CHECK_THAT(of("chunked.h5"), Contains("chunks or compressed"));
+    CHECK_THAT(of("dense.h5"), Contains("libver=\"earliest\""));
+    CHECK_THAT(of("theano.h5"), Contains("Theano") && Contains("[64,3,3,3]"));
+    CHECK_THAT(of("external_data.h5"), Contains("lies in another file"));
+    CHECK(of("latest.h5") == "");
+}
+
+TEST_CASE("what a MATLAB or ONNX file may not do is named") {
+    const auto of = [](const char* name) { return complaint(made_file(name)); };
+    CHECK_THAT(of("deep.mat"), Contains("more than 16 deep"));
+    CHECK_THAT(of("bomb.mat"), Contains("more than 256 MiB"));
+    CHECK_THAT(of("matlab_7_3.mat"), Contains("save it with -v7"));
+    CHECK_THAT(of("external.onnx"), Contains("lies in another file"));
+}
+
+TEST_CASE("files without a network in them say what was expected") {
+    std::string cell = matrix_head(48, 1, 0);
+    CHECK_THAT(complaint(bytes_of(mat_header() + cell)),
+               Contains("no network of MatConvNet") && Contains("layers"));
+    CHECK_THAT(complaint(bytes_of("\x08\x07\x3a\x03\x12\x01x")), Contains("no known network"));
+}
