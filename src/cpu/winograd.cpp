@@ -18,11 +18,10 @@ using winograd::tile;
 
 // Tiles a thread takes at a time: enough to amortise reading the filter, few enough for its cache.
 std::int64_t tiles_per_run(const winograd_filter& filter, std::int64_t tiles, int threads) {
-    constexpr std::int64_t cache_bytes = 1 << 19, large_filter = 1 << 24;
+    constexpr std::int64_t cache_bytes = 1 << 19;
     const auto fitting = cache_bytes / (points * 4 * (filter.in + filter.out));
-    const std::int64_t enough = filter.u.bytes() > large_filter ? 128 : 48;
     const auto share = (tiles + threads - 1) / threads;
-    return std::min(std::clamp<std::int64_t>(fitting, enough, 256), share);
+    return std::min(std::clamp<std::int64_t>(fitting, 48, 240), share);
 }
 
 std::int64_t tile_count(std::int64_t height, std::int64_t width) {
@@ -44,15 +43,14 @@ void winograd_convolve(context<cpu>& ctx, const winograd_filter& filter, std::in
     const auto per_run = tiles_per_run(filter, tiles, threads);
     const auto per_thread = scratch_per_thread(filter, per_run);
     float* scratch = ctx.get().scratch_as<float>(ctx, per_thread * threads);
-    const auto runs = (tiles + per_run - 1) / per_run;
 
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int thread = 0; thread < threads; ++thread) {
         float* v = scratch + thread * per_thread;
         float* m = v + points * matrix_stride(per_run, filter.in);
-        for (std::int64_t r = runs * thread / threads; r < runs * (thread + 1) / threads; ++r) {
-            const auto first = r * per_run;
-            const tile_run run{first, std::min(per_run, tiles - first), height, width};
+        const auto end = tiles * (thread + 1) / threads;
+        for (auto first = tiles * thread / threads; first < end; first += per_run) {
+            const tile_run run{first, std::min(per_run, end - first), height, width};
             transform_input(block, run, filter.in, source, v);
             for (int p = 0; p < points; ++p)
                 multiply(block, run.count, filter.in, filter.out,

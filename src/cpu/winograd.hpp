@@ -10,6 +10,12 @@
 
 namespace impasto::cpu_detail {
 
+/// Output channels of a filter that stand together, for a layout's block: what the registers hold
+/// beside a few rows of tiles, which AVX-512 has twice as many of.
+[[nodiscard]] constexpr std::int64_t filter_panel(std::int64_t block) {
+    return block == 16 ? 64 : 16;
+}
+
 /// 3×3 filters taken to Winograd's domain for tiles of 4×4 outputs.
 struct winograd_filter {
     std::int64_t in = 0;   ///< channels, whole blocks

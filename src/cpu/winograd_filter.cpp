@@ -35,7 +35,7 @@ std::array<float, points> transform(const std::array<float, 9>& k) {
 winograd_filter winograd_transform(context<cpu>& ctx, tensor_view<const float, cpu> weights,
                                    bool flipped) {
     const auto l = ctx.feature_layout();
-    const auto block = channel_block(l);
+    const auto block = channel_block(l), whole = filter_panel(block);
     const auto in = flipped ? weights.shape().n : weights.shape().c;
     const auto out = flipped ? weights.shape().c : weights.shape().n;
     winograd_filter filter;
@@ -54,9 +54,7 @@ winograd_filter winograd_transform(context<cpu>& ctx, tensor_view<const float, c
             if (flipped)
                 std::reverse(k.begin(), k.end());
             const auto transformed = transform(k);
-            // Two blocks of output channels stand together, and a last odd one alone.
-            const auto panel = o / (2 * block) * (2 * block);
-            const auto width = std::min(2 * block, filter.out - panel);
+            const auto panel = o / whole * whole, width = std::min(whole, filter.out - panel);
             float* const to = u + panel * filter.in + i * width + o - panel;
             for (std::size_t p = 0; p < points; ++p)
                 to[static_cast<std::int64_t>(p) * matrix] = transformed[p];
