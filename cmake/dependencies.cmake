@@ -4,8 +4,6 @@ find_package(dnnl REQUIRED CONFIG)
 if(dnnl_VERSION VERSION_LESS 2.2)  # not asked for above: oneDNN 3 would not do for 2.2
   message(FATAL_ERROR "oneDNN ${dnnl_VERSION} is too old: impasto needs 2.2 or newer")
 endif()
-find_package(BLAS REQUIRED)
-find_path(IMPASTO_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas REQUIRED)
 find_path(IMPASTO_STB_INCLUDE stb/stb_image.h REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.9 REQUIRED)

@@ -1,12 +1,8 @@
 #include <impasto/ops/gram.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <string>
-
-#include <cblas.h>
-#include <dnnl.h>
 
 #include "cpu/context_state.hpp"
 #include "cpu/simd.hpp"
@@ -15,71 +11,142 @@ namespace impasto::ops {
 
 namespace {
 
-// Runs of pixels are copied to rows [pixel][channel] that stay in a core's cache; BLAS sees them as
-// a C×P matrix, column by column. In a blocked layout the copy moves whole cache lines.
-constexpr std::int64_t run_elements = 1 << 16;
+using cpu_detail::lanes;
 
-std::int64_t pixels_per_run(std::int64_t channels) {
-    return std::max<std::int64_t>(64, run_elements / channels);
+// Pixels that a thread takes at a time: few enough that 512 channels of them stay in its cache.
+constexpr std::int64_t run_pixels = 96;
+
+/// Channels in blocks, `plane` apart, of one run of pixels.
+struct run {
+    const float* features;
+    std::int64_t plane, pixels;
+};
+
+// A planar map is worked on in blocks of 8, copied there and back.
+std::int64_t block_of(layout l) {
+    return l == layout::nchw16c ? 16 : 8;
+}
+std::int64_t whole_blocks(std::int64_t channels, std::int64_t block) {
+    return (channels + block - 1) / block * block;
 }
 
+void to_blocks(tensor_view<const float, cpu> map, std::int64_t first, std::int64_t count,
+               float* blocks) {
+    std::fill_n(blocks, whole_blocks(map.shape().c, 8) * run_pixels, 0.0f);
+    for (std::int64_t k = 0; k < map.shape().c; ++k)
+        for (std::int64_t p = 0; p < count; ++p)
+            blocks[(k / 8 * run_pixels + p) * 8 + k % 8] =
+                map.data()[k * map.shape().pixels() + first + p];
+}
+void add_blocks(const float* blocks, std::int64_t first, std::int64_t count,
+                tensor_view<float, cpu> map) {
+    for (std::int64_t k = 0; k < map.shape().c; ++k)
+        for (std::int64_t p = 0; p < count; ++p)
+            map.data()[k * map.shape().pixels() + first + p] +=
+                blocks[(k / 8 * run_pixels + p) * 8 + k % 8];
+}
+
+/// sum[i][j] += Σ F[i]·F[j] over the run's pixels: half a block of channels i from `i` on, Width
+/// blocks of j from `j` on, in registers.
+template <int Block, int Width>
+IMPASTO_INLINE void multiply_channels(const run& r, std::int64_t i, std::int64_t j, float* sum,
+                                      std::int64_t channels) {
+    using vec = typename lanes<Block>::type;
+    constexpr int rows = Block / 2;
+    const float* const a = r.features + i / Block * r.plane + i % Block;
+    const float* const b = r.features + j / Block * r.plane;
+    vec total[rows][Width] = {};
+    for (std::int64_t p = 0; p < r.pixels; ++p)
+        for (int k = 0; k < rows; ++k)
+            for (int w = 0; w < Width; ++w)
+                total[k][w] +=
+                    a[p * Block + k] * *reinterpret_cast<const vec*>(b + w * r.plane + p * Block);
+    for (int k = 0; k < rows; ++k)
+        for (int w = 0; w < Width; ++w)
+            *reinterpret_cast<vec*>(sum + (i + k) * channels + j + w * Block) += total[k][w];
+}
+
+/// The upper triangle, by whole blocks.
 template <int Block>
-IMPASTO_INLINE void gather_blocks(tensor_view<const float, cpu> features, std::int64_t first,
-                                  std::int64_t count, float* rows) {
-    const auto channels = features.shape().c, pixels = features.shape().pixels();
-    for (std::int64_t k = 0; k + Block <= channels; k += Block) {
-        const float* plane = features.data() + k * pixels + first * Block;
-        for (std::int64_t p = 0; p < count; ++p)
-            std::memcpy(rows + p * channels + k, plane + p * Block, Block * sizeof(float));
+IMPASTO_INLINE void add_products(const run& r, std::int64_t channels, float* sum) {
+    for (std::int64_t i = 0; i < channels; i += Block / 2) {
+        auto j = i / Block * Block;
+        for (; j + 2 * Block <= channels; j += 2 * Block)
+            multiply_channels<Block, 2>(r, i, j, sum, channels);
+        if (j < channels)
+            multiply_channels<Block, 1>(r, i, j, sum, channels);
     }
 }
 
+/// gradient += F·D for Rows pixels from p on and Width blocks of channels, in registers.
+template <int Block, int Rows, int Width>
+IMPASTO_INLINE void multiply_pixels(const run& r, std::int64_t p, std::int64_t channels,
+                                    const float* d, float* gradient, std::int64_t plane) {
+    using vec = typename lanes<Block>::type;
+    vec sum[Rows][Width] = {};
+    for (std::int64_t c = 0; c < channels; ++c) {
+        const float* f = r.features + c / Block * r.plane + p * Block + c % Block;
+        for (int k = 0; k < Rows; ++k)
+            for (int w = 0; w < Width; ++w)
+                sum[k][w] +=
+                    f[k * Block] * *reinterpret_cast<const vec*>(d + (c * Width + w) * Block);
+    }
+    for (int k = 0; k < Rows; ++k)
+        for (int w = 0; w < Width; ++w)
+            *reinterpret_cast<vec*>(gradient + w * plane + (p + k) * Block) += sum[k][w];
+}
+
+template <int Block, int Width>
+IMPASTO_INLINE void multiply_panel(const run& r, std::int64_t channels, const float* d,
+                                   float* gradient, std::int64_t plane) {
+    constexpr int rows = Block == 16 ? 12 : 6;  // with their operands, what the registers hold
+    std::int64_t p = 0;
+    for (; p + rows <= r.pixels; p += rows)
+        multiply_pixels<Block, rows, Width>(r, p, channels, d, gradient, plane);
+    for (; p < r.pixels; ++p)
+        multiply_pixels<Block, 1, Width>(r, p, channels, d, gradient, plane);
+}
+
+/// d: as pack leaves it.
 template <int Block>
-IMPASTO_INLINE void scatter_blocks(const float* rows, std::int64_t first, std::int64_t count,
-                                   tensor_view<float, cpu> gradient) {
-    const auto channels = gradient.shape().c, pixels = gradient.shape().pixels();
-    for (std::int64_t k = 0; k + Block <= channels; k += Block) {
-        float* plane = gradient.data() + k * pixels + first * Block;
-        for (std::int64_t p = 0; p < count; ++p)
-            for (int j = 0; j < Block; ++j)
-                plane[p * Block + j] += rows[p * channels + k + j];
-    }
+IMPASTO_INLINE void add_gradient(const run& r, std::int64_t channels, const float* d,
+                                 float* gradient, std::int64_t plane) {
+    std::int64_t o = 0;
+    for (; o + Block < channels; o += 2 * Block)
+        multiply_panel<Block, 2>(r, channels, d + o * channels, gradient + o / Block * plane,
+                                 plane);
+    if (o < channels)
+        multiply_panel<Block, 1>(r, channels, d + o * channels, gradient + o / Block * plane,
+                                 plane);
 }
 
-// The last channels of a block that is not full, or all of them of a planar map.
-IMPASTO_INLINE std::int64_t rest(const shape& map, std::int64_t block) {
-    return block == 1 ? 0 : map.c / block * block;
+/// Columns of D by two blocks, [channel][2·Block], and a last odd block alone; zeros beyond.
+void pack(context<cpu>& ctx, tensor_view<const float, cpu> d, std::int64_t block, float* packed) {
+    const auto channels = d.shape().h;
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t c = 0; c < channels; ++c)
+        for (std::int64_t o = 0; o < channels; o += 2 * block) {
+            const auto width = o + block < channels ? 2 * block : block;
+            float* to = packed + o * channels + c * width;
+            const auto count = std::min(width, channels - o);
+            std::copy_n(d.data() + c * channels + o, count, to);
+            std::fill(to + count, to + width, 0.0f);
+        }
 }
 
-IMPASTO_MULTIVERSION void gather(tensor_view<const float, cpu> features, std::int64_t first,
-                                 std::int64_t count, float* rows) {
-    const auto channels = features.shape().c, pixels = features.shape().pixels();
-    const auto block = channel_block(features.layout());
-    if (block == 8)
-        gather_blocks<8>(features, first, count, rows);
-    else if (block == 16)
-        gather_blocks<16>(features, first, count, rows);
-    for (auto k = rest(features.shape(), block); k < channels; ++k) {
-        const float* plane =
-            features.data() + k / block * block * pixels + first * block + k % block;
-        for (std::int64_t p = 0; p < count; ++p)
-            rows[p * channels + k] = plane[p * block];
-    }
+IMPASTO_MULTIVERSION void add_products_8(const run& r, std::int64_t channels, float* sum) {
+    add_products<8>(r, channels, sum);
 }
-
-IMPASTO_MULTIVERSION void scatter_add(const float* rows, std::int64_t first, std::int64_t count,
-                                      tensor_view<float, cpu> gradient) {
-    const auto channels = gradient.shape().c, pixels = gradient.shape().pixels();
-    const auto block = channel_block(gradient.layout());
-    if (block == 8)
-        scatter_blocks<8>(rows, first, count, gradient);
-    else if (block == 16)
-        scatter_blocks<16>(rows, first, count, gradient);
-    for (auto k = rest(gradient.shape(), block); k < channels; ++k) {
-        float* plane = gradient.data() + k / block * block * pixels + first * block + k % block;
-        for (std::int64_t p = 0; p < count; ++p)
-            plane[p * block] += rows[p * channels + k];
-    }
+IMPASTO_MULTIVERSION void add_products_16(const run& r, std::int64_t channels, float* sum) {
+    add_products<16>(r, channels, sum);
+}
+IMPASTO_MULTIVERSION void add_gradient_8(const run& r, std::int64_t channels, const float* d,
+                                         float* gradient, std::int64_t plane) {
+    add_gradient<8>(r, channels, d, gradient, plane);
+}
+IMPASTO_MULTIVERSION void add_gradient_16(const run& r, std::int64_t channels, const float* d,
+                                          float* gradient, std::int64_t plane) {
+    add_gradient<16>(r, channels, d, gradient, plane);
 }
 
 void check(const char* operation, tensor_view<const float, cpu> features, const shape& gram) {
@@ -90,37 +157,47 @@ void check(const char* operation, tensor_view<const float, cpu> features, const 
                           " and Gram matrix " + to_string(gram) + " disagree");
 }
 
+/// Calls f(thread, first pixel, pixels) for every run of a map, each thread its share in order.
+template <class F>
+void for_each_run(context<cpu>& ctx, std::int64_t pixels, F&& f) {
+    const int threads = ctx.threads();
+    const auto runs = (pixels + run_pixels - 1) / run_pixels;
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int thread = 0; thread < threads; ++thread)
+        for (auto r = runs * thread / threads; r < runs * (thread + 1) / threads; ++r)
+            f(thread, r * run_pixels, std::min(run_pixels, pixels - r * run_pixels));
+}
+
 }  // namespace
 
 void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view<float, cpu> gram) {
     check("gram", features, gram.shape());
     const auto channels = features.shape().c, pixels = features.shape().pixels();
-    const auto per_run = pixels_per_run(channels), runs = (pixels + per_run - 1) / per_run;
-    const auto square = channels * channels;
-    const auto per_thread = square + per_run * channels;
+    const auto block = block_of(features.layout()), whole = whole_blocks(channels, block);
+    const bool planar = features.layout() == layout::nchw;
+    const auto per_thread = whole * (whole + run_pixels);
     const int threads = ctx.threads();
     float* scratch = ctx.get().scratch_as<float>(ctx, threads * per_thread);
+    for (int thread = 0; thread < threads; ++thread)
+        std::fill_n(scratch + thread * per_thread, whole * whole, 0.0f);
 
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int thread = 0; thread < threads; ++thread) {
+    for_each_run(ctx, pixels, [&](int thread, std::int64_t first, std::int64_t count) {
         float* sum = scratch + thread * per_thread;
-        float* rows = sum + square;
-        std::fill_n(sum, square, 0.0f);
-        for (auto r = runs * thread / threads; r < runs * (thread + 1) / threads; ++r) {
-            const auto count = std::min(per_run, pixels - r * per_run);
-            gather(features, r * per_run, count, rows);
-            cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, static_cast<int>(channels),
-                        static_cast<int>(count), 1.0f, rows, static_cast<int>(channels), 1.0f, sum,
-                        static_cast<int>(channels));
+        run r{features.data(), pixels * block, count};
+        if (planar) {
+            to_blocks(features, first, count, sum + whole * whole);
+            r = {sum + whole * whole, run_pixels * block, count};
+        } else {
+            r.features += first * block;
         }
-    }
-    // Column-major's lower triangle is row-major's upper one.
+        (block == 16 ? add_products_16 : add_products_8)(r, whole, sum);
+    });
 #pragma omp parallel for num_threads(threads)
     for (std::int64_t i = 0; i < channels; ++i)
         for (auto j = i; j < channels; ++j) {
             float sum = 0;
             for (int thread = 0; thread < threads; ++thread)
-                sum += scratch[thread * per_thread + i * channels + j];
+                sum += scratch[thread * per_thread + i * whole + j];
             gram.data()[i * channels + j] = gram.data()[j * channels + i] = sum;
         }
 }
@@ -130,24 +207,27 @@ void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
     check("gram_backward", features, d_gram.shape());
     expect_shape("gram_backward", "gradient", features.shape(), gradient.shape());
     const auto channels = features.shape().c, pixels = features.shape().pixels();
-    const auto per_run = pixels_per_run(channels), runs = (pixels + per_run - 1) / per_run;
-    const int threads = ctx.threads();
-    float* scratch = ctx.get().scratch_as<float>(ctx, 2 * threads * per_run * channels);
+    const auto block = block_of(features.layout()), whole = whole_blocks(channels, block);
+    const bool planar = features.layout() == layout::nchw;
+    const auto per_thread = 2 * whole * run_pixels;
+    float* packed = ctx.get().scratch_as<float>(ctx, whole * whole + ctx.threads() * per_thread);
+    pack(ctx, d_gram, block, packed);
 
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-    for (int thread = 0; thread < threads; ++thread) {
-        float* rows = scratch + 2 * thread * per_run * channels;
-        float* products = rows + per_run * channels;
-        for (auto r = runs * thread / threads; r < runs * (thread + 1) / threads; ++r) {
-            const auto count = std::min(per_run, pixels - r * per_run);
-            gather(features, r * per_run, count, rows);
-            // oneDNN's product: it stays on one thread inside a parallel region, whatever BLAS
-            // does.
-            dnnl_sgemm('N', 'N', count, channels, channels, 1.0f, rows, channels, d_gram.data(),
-                       channels, 0.0f, products, channels);
-            scatter_add(products, r * per_run, count, gradient);
+    for_each_run(ctx, pixels, [&](int thread, std::int64_t first, std::int64_t count) {
+        if (!planar) {
+            const run r{features.data() + first * block, pixels * block, count};
+            (block == 16 ? add_gradient_16 : add_gradient_8)(
+                r, channels, packed, gradient.data() + first * block, pixels * block);
+            return;
         }
-    }
+        float* blocks = packed + whole * whole + thread * per_thread;
+        float* sum = blocks + whole * run_pixels;
+        to_blocks(features, first, count, blocks);
+        std::fill_n(sum, whole * run_pixels, 0.0f);
+        add_gradient_8({blocks, run_pixels * block, count}, channels, packed, sum,
+                       run_pixels * block);
+        add_blocks(sum, first, count, gradient);
+    });
 }
 
 double gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram, double gram_scale,
@@ -173,9 +253,9 @@ double gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram, double 
 }
 
 std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features) {
-    const auto run = pixels_per_run(features.c) * features.c;
-    return static_cast<std::size_t>(ctx.threads() *
-                                    (run + std::max(run, features.c * features.c))) *
+    const auto whole = whole_blocks(features.c, 16);
+    return static_cast<std::size_t>(whole * whole * ctx.threads() +
+                                    2 * whole * run_pixels * ctx.threads()) *
            sizeof(float);
 }
 

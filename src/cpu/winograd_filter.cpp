@@ -9,6 +9,7 @@ namespace {
 
 constexpr int patch = 6;
 constexpr int points = patch * patch;
+constexpr std::size_t widest_panel = filter_panel(16);
 
 // Lavin & Gray 2016, §4.3: U = G·k·Gᵀ.
 std::array<float, points> transform(const std::array<float, 9>& k) {
@@ -43,21 +44,27 @@ winograd_filter winograd_transform(context<cpu>& ctx, tensor_view<const float, c
     filter.out = channel_blocks(out, l) * block;
     filter.u = tensor<float, cpu>({1, points, filter.in, filter.out});
     float* const u = filter.u.data();
-    const auto matrix = filter.in * filter.out;
     std::fill(filter.u.begin(), filter.u.end(), 0.0f);
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t i = 0; i < in; ++i)
-        for (std::int64_t o = 0; o < out; ++o) {
-            const auto row = flipped ? i * out + o : o * in + i;
-            std::array<float, 9> k;
-            std::copy_n(weights.data() + row * 9, 9, k.begin());
-            if (flipped)
-                std::reverse(k.begin(), k.end());
-            const auto transformed = transform(k);
-            const auto panel = o / whole * whole, width = std::min(whole, filter.out - panel);
-            float* const to = u + panel * filter.in + i * width + o - panel;
+        for (std::int64_t panel = 0; panel < out; panel += whole) {
+            // A panel's numbers are gathered first: they go to 36 places far apart.
+            std::array<std::array<float, widest_panel>, points> lines{};
+            for (auto o = panel; o < std::min(out, panel + whole); ++o) {
+                const auto* from = weights.data() + (flipped ? i * out + o : o * in + i) * 9;
+                std::array<float, 9> k;
+                std::copy_n(from, 9, k.begin());
+                if (flipped)
+                    std::reverse(k.begin(), k.end());
+                const auto transformed = transform(k);
+                for (std::size_t p = 0; p < points; ++p)
+                    lines[p][static_cast<std::size_t>(o - panel)] = transformed[p];
+            }
+            const auto width = std::min(whole, filter.out - panel);
             for (std::size_t p = 0; p < points; ++p)
-                to[static_cast<std::int64_t>(p) * matrix] = transformed[p];
+                std::copy_n(lines[p].begin(), width,
+                            u + static_cast<std::int64_t>(p) * filter.in * filter.out +
+                                panel * filter.in + i * width);
         }
     return filter;
 }
