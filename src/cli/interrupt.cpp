@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigaction is POSIX
 
 namespace impasto::cli {
 

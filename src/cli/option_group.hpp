@@ -20,9 +20,9 @@ public:
     /// Any text that `set` understands; `standard` is the default to show.
     CLI::Option* add(const std::string& name, const std::string& value,
                      const std::string& description, const std::string& standard,
-                     std::function<void(const std::string&)> set) {
+                     const std::function<void(const std::string&)>& set) {
         const auto shown = standard.empty() ? description : description + " [" + standard + "]";
-        return app_.add_option_function<std::string>(name, std::move(set), shown)
+        return app_.add_option_function<std::string>(name, set, shown)
             ->type_name(value)
             ->group(heading_);
     }

@@ -33,7 +33,7 @@ void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, borde
                       tensor_view<const float, cpu> pixels, tensor_view<float, cpu> input) {
     const auto m = margin_of("normalize_pixels", pixels, input.shape());
     expect_layout("normalize_pixels", "input", layout::nchw, input.layout());
-    const auto [h, w] = std::pair(pixels.shape().h, pixels.shape().w);
+    const auto h = pixels.shape().h, w = pixels.shape().w;
     const auto width = input.shape().w, height = input.shape().h;
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t row = 0; row < 3 * height; ++row) {

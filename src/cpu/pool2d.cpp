@@ -28,8 +28,8 @@ struct backward_row {
 };
 
 using vec = cpu_detail::lanes<8>::type;
-typedef std::int32_t int_lanes __attribute__((vector_size(32)));
-typedef std::uint8_t byte_lanes __attribute__((vector_size(8)));
+using int_lanes __attribute__((vector_size(32))) = std::int32_t;
+using byte_lanes __attribute__((vector_size(8))) = std::uint8_t;
 
 // Eight neighbouring channels of a pixel at once; a comparison gives −1 where it holds.
 IMPASTO_INLINE void max_eight(const row& r, std::int64_t left, std::int64_t out, float scale) {
@@ -102,7 +102,7 @@ IMPASTO_INLINE void max_backward_one(const backward_row& r, std::int64_t left, s
                                      float scale) {
     const auto right = left + r.block;
     const float d = scale * r.d_output[out];
-    const int at = r.argmax[out];
+    const int at = r.argmax[out];  // NOLINT(clang-analyzer-core.NullDereference): max has it
     r.d_above[left] = at == 0 ? d : 0.0f;
     r.d_above[right] = at == 1 ? d : 0.0f;
     r.d_below[left] = at == 2 ? d : 0.0f;
@@ -132,7 +132,9 @@ IMPASTO_MULTIVERSION void l2_backward_row(const backward_row& r, float scale) {
     for (std::int64_t x = 0; x < r.width; ++x)
         for (std::int64_t k = 0; k < r.block; ++k) {
             const auto left = 2 * x * r.block + k, right = left + r.block;
-            const float y = r.output[x * r.block + k];  // scale · norm, so ∂/∂a = scale² · a / y
+            // The output is scale · norm, so ∂/∂a = scale² · a / output.
+            const float y =
+                r.output[x * r.block + k];  // NOLINT(clang-analyzer-core.NullDereference)
             const float d = y > 0.0f ? scale * scale * r.d_output[x * r.block + k] / y : 0.0f;
             r.d_above[left] = d * r.above[left];
             r.d_above[right] = d * r.above[right];

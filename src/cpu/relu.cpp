@@ -15,7 +15,7 @@ constexpr std::int64_t run_bytes = 4096;  // what a thread takes at a time
 
 using cpu_detail::lanes;
 using vec = lanes<8>::type;
-typedef std::int32_t bit_lanes __attribute__((vector_size(32)));
+using bit_lanes __attribute__((vector_size(32))) = std::int32_t;
 
 constexpr bit_lanes each_bit{1, 2, 4, 8, 16, 32, 64, 128};
 

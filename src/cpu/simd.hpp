@@ -27,14 +27,14 @@ template <int Block>
 struct lanes;
 template <>
 struct lanes<8> {
-    typedef float type __attribute__((vector_size(32)));
-    typedef std::int32_t truth __attribute__((vector_size(32)));
+    using type __attribute__((vector_size(32))) = float;
+    using truth __attribute__((vector_size(32))) = std::int32_t;
     static constexpr truth each_bit{1, 2, 4, 8, 16, 32, 64, 128};
 };
 template <>
 struct lanes<16> {
-    typedef float type __attribute__((vector_size(64)));
-    typedef std::int32_t truth __attribute__((vector_size(64)));
+    using type __attribute__((vector_size(64))) = float;
+    using truth __attribute__((vector_size(64))) = std::int32_t;
     static constexpr truth each_bit{1,       2,       4,       8,      16,      32,
                                     64,      128,     1 << 8,  1 << 9, 1 << 10, 1 << 11,
                                     1 << 12, 1 << 13, 1 << 14, 1 << 15};
@@ -45,7 +45,7 @@ template <int Block>
 IMPASTO_INLINE unsigned to_bits(const typename lanes<Block>::truth& truth) {
 #if defined(__SSE2__)
     if constexpr (Block == 16) {
-        typedef std::int8_t bytes __attribute__((vector_size(16)));
+        using bytes __attribute__((vector_size(16))) = std::int8_t;
         const auto narrow = __builtin_convertvector(truth, bytes);
         return static_cast<unsigned>(_mm_movemask_epi8(reinterpret_cast<const __m128i&>(narrow)));
     } else {

@@ -158,8 +158,7 @@ void combine(context<cpu>& ctx, double a, input x, std::span<const double> coeff
     expect_alike("combine", "output", x, y);
     constexpr std::int64_t block = 1024;  // sums of a block stay in the first-level cache
     const std::int64_t n = x.size();
-    const int threads = n < parallel_from ? 1 : ctx.threads();
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(n < parallel_from ? 1 : ctx.threads()) schedule(static)
     for (std::int64_t begin = 0; begin < n; begin += block) {
         const std::int64_t count = std::min(block, n - begin);
         std::array<double, block> sum;
@@ -175,30 +174,31 @@ void combine(context<cpu>& ctx, double a, input x, std::span<const double> coeff
     }
 }
 
-void momentum_update(context<cpu>& ctx, input gradient, momentum_coefficients k, output velocity,
-                     output x) {
+void momentum_update(context<cpu>& ctx, input gradient, momentum_coefficients coefficients,
+                     output velocity, output x) {
     expect_alike("momentum_update", "velocity", gradient, velocity);
     expect_alike("momentum_update", "x", gradient, x);
     for_each_index(ctx, x.size(),
-                   [k, g = gradient.data(), v = velocity.data(), px = x.data()](std::int64_t i) {
+                   [k = coefficients, g = gradient.data(), v = velocity.data(),
+                    px = x.data()](std::int64_t i) {
                        v[i] = k.momentum * v[i] + g[i];
                        px[i] -= k.learning_rate * v[i];
                    });
 }
 
-void adam_update(context<cpu>& ctx, input gradient, adam_coefficients k, output m, output v,
-                 output x) {
+void adam_update(context<cpu>& ctx, input gradient, adam_coefficients coefficients, output m,
+                 output v, output x) {
     expect_alike("adam_update", "m", gradient, m);
     expect_alike("adam_update", "v", gradient, v);
     expect_alike("adam_update", "x", gradient, x);
-    for_each_index(
-        ctx, x.size(),
-        [k, g = gradient.data(), pm = m.data(), pv = v.data(), px = x.data()](std::int64_t i) {
-            pm[i] = k.beta1 * pm[i] + (1 - k.beta1) * g[i];
-            pv[i] = k.beta2 * pv[i] + (1 - k.beta2) * g[i] * g[i];
-            px[i] -= k.learning_rate * k.correction1 * pm[i] /
-                     (std::sqrt(k.correction2 * pv[i]) + k.epsilon);
-        });
+    for_each_index(ctx, x.size(),
+                   [k = coefficients, g = gradient.data(), pm = m.data(), pv = v.data(),
+                    px = x.data()](std::int64_t i) {
+                       pm[i] = k.beta1 * pm[i] + (1 - k.beta1) * g[i];
+                       pv[i] = k.beta2 * pv[i] + (1 - k.beta2) * g[i] * g[i];
+                       px[i] -= k.learning_rate * k.correction1 * pm[i] /
+                                (std::sqrt(k.correction2 * pv[i]) + k.epsilon);
+                   });
 }
 
 }  // namespace impasto::ops

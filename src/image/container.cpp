@@ -46,9 +46,9 @@ description describe(byte_span bytes, const std::string& name) {
 
 description describe_bmp(byte_span bytes, const std::string& name) {
     constexpr std::size_t shortest_header = 30;
-    const format_error cut_off(name + ": the BMP is cut off");
+    const auto cut_off = [&] { return format_error(name + ": the BMP is cut off"); };
     if (bytes.size() < shortest_header)
-        throw cut_off;
+        throw cut_off();
     const auto signed_32 = [&](std::size_t at) {
         return std::int64_t{static_cast<std::int32_t>(little_endian_32(bytes, at))};
     };
@@ -66,7 +66,7 @@ description describe_bmp(byte_span bytes, const std::string& name) {
     const std::int64_t row = (found.width * bits + 31) / 32 * 4;
     const auto start = std::int64_t{little_endian_32(bytes, 10)};
     if ((std::ssize(bytes) - start) / row < found.height)
-        throw cut_off;
+        throw cut_off();
     return found;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include <impasto/core/error.hpp>
 #include <impasto/core/file.hpp>
@@ -30,7 +31,7 @@ file_kind kind_by_extension(const std::filesystem::path& file) {
 
 /// The comparison is written so that NaN becomes 0.
 std::uint8_t to_8_bits(float value) {
-    return value > 0 ? static_cast<std::uint8_t>(std::min(value, 1.0f) * 255 + 0.5f) : 0;
+    return value > 0 ? static_cast<std::uint8_t>(std::lround(std::min(value, 1.0f) * 255)) : 0;
 }
 
 std::vector<std::uint8_t> interleaved(picture_view pixels) {

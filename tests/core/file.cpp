@@ -78,7 +78,7 @@ TEST_CASE("a missing file, a directory and an empty file are told apart") {
                       EndsWith("none.txt: cannot open: No such file or directory"));
     CHECK_THROWS_AS(read_file(folder.path(), 10), io_error);
     CHECK_THROWS_WITH(read_file(folder.path(), 10), EndsWith(": is a directory, not a file"));
-    std::ofstream(folder / "empty");
+    std::ofstream{folder / "empty"}.close();
     CHECK_THROWS_AS(read_file(folder / "empty", 10), format_error);
     CHECK_THROWS_WITH(read_file(folder / "empty", 10), EndsWith("empty: the file is empty"));
 }

@@ -21,7 +21,7 @@ std::string refusal(const std::string& file, const image::load_options& options 
     try {
         (void)image::decode(bytes_of(file), "file.png", options);
     } catch (const format_error& e) {
-        const std::string message = e.what();
+        std::string message = e.what();
         CHECK(message.find('\n') == std::string::npos);
         CHECK(message.starts_with("file.png: "));
         return message;
