@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -20,6 +21,9 @@ namespace {
 
 /// Empty where there is nothing to map: no ordinary file, none at all, or an empty one.
 std::span<const std::byte> map(const fs::path& path, std::size_t max_bytes) {
+    std::error_code unknown;
+    if (!fs::is_regular_file(path, unknown))
+        return {};  // not even opened: a pipe can be opened once, by who will read it
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return {};
