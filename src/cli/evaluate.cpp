@@ -51,7 +51,7 @@ int run(const settings& wanted) {
     if (!wanted.gradient.empty())
         expect_writable(wanted.gradient);
     context<cpu> here(choose_engine(wanted.engine));
-    const auto network = load_network(wanted.engine.weights);
+    const auto network = load_network(wanted.engine);
     const auto content = load_at(wanted.content, wanted.size),
                style = load_at(wanted.style, wanted.size);
     const auto picture = load_like(wanted, content.shape());

@@ -27,7 +27,7 @@ struct settings {
 int run(const settings& wanted) {
     expect_writable(wanted.output);
     context<cpu> here(choose_engine(wanted.engine));
-    const auto network = load_network(wanted.engine.weights);
+    const auto network = load_network(wanted.engine);
     const auto picture = load_at(wanted.picture, wanted.size);
 
     nn::features<float, cpu> features(here, network, picture.shape(), wanted.network);

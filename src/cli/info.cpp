@@ -81,6 +81,8 @@ void print_json(const nn::network& network, const std::vector<row>& rows, const 
                 std::int64_t size) {
     using json = nlohmann::ordered_json;
     json out{{"name", network.name}, {"origin", network.origin}};
+    if (!network.note.empty())
+        out["note"] = network.note;
     out["preprocessing"] = {
         {"scale", network.input.scale},
         {"mean", network.input.mean},
@@ -126,7 +128,7 @@ void print_row(const row& row) {
 
 void print_text(const nn::network& network, const std::vector<row>& rows, const cost& cost,
                 std::int64_t size) {
-    std::cout << network.name << ", as " << network.origin << " writes it, " << parameters_of(rows)
+    std::cout << network.name << ", " << network.origin << "'s, " << parameters_of(rows)
               << " parameters\n";
     print_input(network.input);
     std::cout << "\nlayer    filter          parameters     GMAC  map at " << size_text(size, size)
@@ -141,7 +143,7 @@ void print_text(const nn::network& network, const std::vector<row>& rows, const 
 
 int run(const settings& wanted) {
     context<cpu> here(choose_engine(wanted.engine));
-    const auto network = load_network(wanted.engine.weights);
+    const auto network = load_network(wanted.engine);
     const auto cost = cost_of(here, network, wanted.size);
     const auto rows = rows_of(network, wanted.size);
     (wanted.json ? print_json : print_text)(network, rows, cost, wanted.size);
@@ -153,11 +155,12 @@ int run(const settings& wanted) {
 command add_info(CLI::App& tool) {
     auto* app = tool.add_subcommand("info", "Describe a network");
     const auto wanted = std::make_shared<settings>();
-    app->add_option("WEIGHTS", wanted->engine.weights, "built-in, or a VGG in .safetensors")
+    app->add_option("WEIGHTS", wanted->engine.weights, "built-in, or a file with a VGG")
         ->required();
     option_group group(*app, "Info");
     group.natural("--size", "side of the square picture that costs are given for", wanted->size,
                   {1, largest_size});
+    add_preprocessing_option(group, wanted->engine);
     group.flag("--json", "one JSON object", wanted->json);
     return {app, [wanted] { return run(*wanted); }};
 }

@@ -43,6 +43,15 @@ inline constexpr named<ops::conv_algorithm> convolution_names[] = {
     {"direct", ops::conv_algorithm::direct},
 };
 
+/// What a network wants to see.
+enum class input { as_recognised, torchvision, caffe, caffe_rgb, tensorflow };
+
+inline constexpr named<input> input_names[] = {
+    {"auto", input::as_recognised},   {"torchvision", input::torchvision},
+    {"caffe", input::caffe},          {"keras", input::caffe},
+    {"matconvnet", input::caffe_rgb}, {"tensorflow", input::tensorflow},
+};
+
 enum class device { automatic, cpu, cuda };
 
 inline constexpr named<device> device_names[] = {

@@ -1,5 +1,8 @@
 #include "cli/options.hpp"
 
+#include <iostream>
+#include <optional>
+
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/weights/weights.hpp>
@@ -8,10 +11,31 @@
 
 namespace impasto::cli {
 
+namespace {
+
+std::optional<nn::preprocessing> preprocessing_of(input choice) {
+    switch (choice) {
+        case input::as_recognised:
+            break;
+        case input::torchvision:
+            return nn::torchvision_preprocessing;
+        case input::caffe:
+            return nn::caffe_preprocessing;
+        case input::caffe_rgb:
+            return nn::caffe_rgb_preprocessing;
+        case input::tensorflow:
+            return nn::tensorflow_preprocessing;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 void add_engine_options(CLI::App& app, engine_settings& engine) {
     option_group group(app, "Engine");
-    group.text("--weights", "built-in|FILE", "network: the one inside, or a VGG in .safetensors",
+    group.text("--weights", "built-in|FILE", "network: the one inside, or a file with a VGG",
                engine.weights);
+    add_preprocessing_option(group, engine);
     group.choice("--device", "where to compute", engine.device, device_names);
     group.natural("--threads", "0: as many as the machine offers", engine.threads, {0, 1024});
 }
@@ -47,8 +71,22 @@ cpu_options choose_engine(const engine_settings& engine) {
     return {.threads = engine.threads};
 }
 
-nn::network load_network(const std::string& weights) {
-    return weights == "built-in" ? weights::built_in() : weights::load(weights);
+void add_preprocessing_option(option_group& group, engine_settings& engine) {
+    group.choice("--preprocessing", "what the network wants to see; auto: as its file tells",
+                 engine.input, input_names);
+}
+
+nn::network load_network(const engine_settings& engine) {
+    const auto input = preprocessing_of(engine.input);
+    if (engine.weights == "built-in") {
+        auto network = weights::built_in();
+        network.input = input.value_or(network.input);
+        return network;
+    }
+    auto network = weights::load(engine.weights, {.preprocessing = input});
+    if (!network.note.empty())
+        std::cerr << "impasto: " << network.note << "; --preprocessing settles it\n";
+    return network;
 }
 
 image::picture load_at(const std::string& file, std::int64_t size) {

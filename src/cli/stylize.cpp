@@ -27,7 +27,7 @@ namespace {
 /// Every file that a run reads, open and decoded before it starts.
 struct inputs {
     explicit inputs(const stylize_settings& wanted)
-        : network(load_network(wanted.engine.weights)), content(image::load(wanted.content)) {
+        : network(load_network(wanted.engine)), content(image::load(wanted.content)) {
         for (const auto& file : wanted.styles)
             styles.push_back(image::load(file));
         for (const auto& style : styles) {

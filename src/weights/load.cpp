@@ -1,36 +1,104 @@
 #include <impasto/weights/weights.hpp>
 
+#include <algorithm>
+
+#include <impasto/core/error.hpp>
+
+#include "weights/describe.hpp"
+#include "weights/fold.hpp"
+#include "weights/origin.hpp"
 #include "weights/recognise.hpp"
 
 namespace impasto::weights {
 
 namespace {
 
-tensor<float, cpu> read(const archive& source, const std::string& name, const shape& extents) {
-    tensor<float, cpu> values(extents);
-    read(source, *source.find(name), {values.data(), static_cast<std::size_t>(values.size())});
-    return values;
+/// The tensors of a recognised file; recognise has seen that they are there.
+class loader {
+public:
+    loader(const archive& source, const recognised& found) : source_(source), found_(found) {}
+
+    [[nodiscard]] nn::filter convolution(std::size_t position) const {
+        const nn::layer& row = found_.layers[position];
+        nn::filter result{tensor<float, cpu>({row.out_channels, row.in_channels, 3, 3}),
+                          tensor<float, cpu>({1, row.out_channels, 1, 1})};
+        const auto filter = as_filter(at(found_.names.weight, position), result.weights.shape());
+        const auto bias = as_vector(at(found_.names.bias, position), row.out_channels);
+        read(source_, *filter, {result.weights.begin(), result.weights.end()});
+        read(source_, *bias, {result.bias.begin(), result.bias.end()});
+        if (found_.names.has_norm())
+            fold(norm(position), result);
+        return result;
+    }
+
+    [[nodiscard]] colour_layer colour() const {
+        colour_layer layer{};
+        const auto matrix = as_filter(at(found_.names.colour[0], 0), {3, 3, 1, 1});
+        const auto bias = as_vector(at(found_.names.colour[1], 0), 3);
+        read(source_, *matrix, {layer.matrix[0].data(), 9});
+        read(source_, *bias, layer.bias);
+        return layer;
+    }
+
+private:
+    [[nodiscard]] const entry& at(std::string_view pattern, std::size_t position) const {
+        return *source_.find(found_.name_of(pattern, position));
+    }
+    [[nodiscard]] std::vector<float> channels(std::string_view pattern,
+                                              std::size_t position) const {
+        std::vector<float> values(static_cast<std::size_t>(found_.layers[position].out_channels));
+        read(source_, *as_vector(at(pattern, position), found_.layers[position].out_channels),
+             values);
+        return values;
+    }
+    [[nodiscard]] batch_norm norm(std::size_t position) const {
+        const auto& names = found_.names.norm;
+        batch_norm result{channels(names[0], position), channels(names[1], position),
+                          channels(names[2], position), channels(names[3], position)};
+        if (std::ranges::min(result.variance) < 0)
+            throw format_error(source_.file + ": tensor " +
+                               quoted(found_.name_of(names[3], position)) +
+                               " has a negative variance");
+        return result;
+    }
+
+    const archive& source_;
+    const recognised& found_;
+};
+
+origin origin_of(const archive& source, const recognised& found, const nn::filter& first) {
+    first_filter values;
+    std::copy_n(first.weights.data(), values.size(), values.begin());
+    return find_origin(source, found, values);
+}
+
+/// What the first layer of AdaIN's networks makes of pixels, or that layer folded into the next.
+origin origin_behind(const colour_layer& layer, nn::filter& first) {
+    if (const auto input = as_preprocessing(layer))
+        return {"AdaIN", *input};
+    fold(layer, first);
+    return {"AdaIN"};
 }
 
 }  // namespace
 
 nn::network to_network(const archive& source, const load_options& options) {
     const recognised found = recognise(source);
+    const loader tensors(source, found);
     nn::network network;
     network.name = found.topology.name;
     network.layers.assign(found.layers.begin(), found.layers.end());
-    network.input = choose_preprocessing(source, found.names, options);
-    network.origin = has_impasto_metadata(source)         ? "impasto"
-                     : found.names == naming::by_position ? "torchvision"
-                                                          : "Caffe";
-    for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        const nn::layer& row = network.layers[i];
-        if (row.is_pool())
-            continue;
-        const std::string stem = stem_of(network.layers, i, found.names);
-        network.filters.push_back({read(source, stem + ".weight", weight_shape(row)),
-                                   read(source, stem + ".bias", bias_shape(row))});
-    }
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+        if (!network.layers[i].is_pool())
+            network.filters.push_back(tensors.convolution(i));
+
+    nn::filter& first = network.filters.front();
+    const origin known = found.names.has_colour() ? origin_behind(tensors.colour(), first)
+                                                  : origin_of(source, found, first);
+    network.origin = known.name;
+    network.input = options.preprocessing.value_or(known.input);
+    if (!options.preprocessing)
+        network.note = known.note;
     return network;
 }
 

@@ -5,7 +5,7 @@
 #include <impasto/core/error.hpp>
 
 #include "weights/describe.hpp"
-#include "weights/recognise.hpp"
+#include "weights/origin.hpp"
 
 namespace impasto::weights {
 
@@ -65,20 +65,47 @@ nn::preprocessing from_metadata(const archive& source) {
     return {format->scale, three_numbers(source, "mean"), deviation, format->order};
 }
 
-}  // namespace
-
-bool has_impasto_metadata(const archive& source) {
-    const auto format = source.metadata.find("format");
-    return format != source.metadata.end() && format->second == "impasto-network";
+std::string input_text(const nn::preprocessing& input) {
+    const auto format = std::ranges::find_if(pixel_formats, [&](const pixel_format& f) {
+        return f.scale == input.scale && f.order == input.order;
+    });
+    return format == std::end(pixel_formats) ? "its own scale" : format->text;
 }
 
-nn::preprocessing choose_preprocessing(const archive& source, naming names,
-                                       const load_options& options) {
-    if (options.preprocessing)
-        return *options.preprocessing;
-    if (has_impasto_metadata(source))
-        return from_metadata(source);
-    return names == naming::by_position ? nn::torchvision_preprocessing : nn::caffe_preprocessing;
+/// Where only torchvision has written networks of this kind, names are enough.
+bool names_are_enough(const recognised& found) {
+    const bool has_twin =
+        found.topology.name == nn::vgg16.name || found.topology.name == nn::vgg19.name;
+    return found.names.origin == std::string_view("torchvision") &&
+           (found.names.has_norm() || !has_twin);
+}
+
+origin by_names(const archive& source, const recognised& found) {
+    const auto said = source.metadata.find("origin");
+    origin result{said != source.metadata.end() ? said->second : found.names.origin};
+    result.input =
+        result.name == "torchvision" ? nn::torchvision_preprocessing : nn::caffe_preprocessing;
+    if (!names_are_enough(found))
+        result.note =
+            source.file + ": not sure of the preprocessing: the first filter is that of no " +
+            "known file; by its names taken for " + result.name + "'s, " + input_text(result.input);
+    return result;
+}
+
+}  // namespace
+
+origin find_origin(const archive& source, const recognised& found, const first_filter& filter) {
+    const auto format = source.metadata.find("format");
+    if (format != source.metadata.end() && format->second == "impasto-network")
+        return {"impasto", from_metadata(source)};
+    if (const auto known = find_known_filter(filter)) {
+        const auto said = source.metadata.find("origin");
+        return {said != source.metadata.end() ? said->second : known->name, known->input};
+    }
+    if (const auto said = source.metadata.find("origin");
+        said != source.metadata.end() && source.metadata.contains("pixels"))
+        return {said->second, from_metadata(source)};
+    return by_names(source, found);
 }
 
 }  // namespace impasto::weights

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 #include <vector>
 
 #include <impasto/core/error.hpp>
@@ -13,34 +12,13 @@ namespace impasto::weights {
 
 namespace {
 
-bool is_number(std::string_view text) {
-    return !text.empty() && text.size() <= 3 &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
-}
+constexpr std::size_t filter_rank = 4;
 
-/// "conv1_1" of "conv1_1.weight"; empty where the name is not one of a convolution's tensors.
-std::string convolution_stem(std::string_view tensor, naming names) {
-    const std::string_view prefix = names == naming::by_layer ? "conv" : "features.";
-    const auto dot = std::min(tensor.rfind('.'), tensor.size());
-    const std::string_view stem = tensor.substr(0, dot), part = tensor.substr(dot);
-    if ((part != ".weight" && part != ".bias") || !stem.starts_with(prefix))
-        return "";
-    const std::string_view place = stem.substr(prefix.size());
-    const auto bar = std::min(place.find('_'), place.size());
-    const bool matches = names == naming::by_position
-                             ? is_number(place)
-                             : bar < place.size() && is_number(place.substr(0, bar)) &&
-                                   is_number(place.substr(bar + 1));
-    return matches ? std::string(stem) : "";
-}
-
-std::set<std::string> convolution_stems(const archive& source, naming names) {
-    std::set<std::string> stems;
-    for (const entry& tensor : source.entries)
-        stems.insert(convolution_stem(tensor.name, names));
-    stems.erase("");
-    return stems;
-}
+/// A topology and a naming held against the file.
+struct attempt {
+    recognised match;
+    std::vector<std::string> faults{};  ///< what the file has too much, too little or differently
+};
 
 std::string known_names() {
     std::string names;
@@ -49,59 +27,128 @@ std::string known_names() {
     return names;
 }
 
-/// Empty where the tensor is there and has the shape.
-std::string fault(const archive& source, const std::string& name,
-                  const std::vector<std::int64_t>& expected, std::string_view network) {
-    const std::string as_in = to_text(expected) + " as in " + std::string(network);
-    const entry* found = source.find(name);
-    if (found == nullptr)
-        return "tensor " + quoted(name) + " is missing; expected " + as_in;
-    if (found->extents != expected)
-        return "tensor " + quoted(name) + ": expected " + as_in + ", found " +
-               to_text(found->extents);
-    return "";
+/// What stands before the name of the first filter: "module." in "module.features.0.weight".
+std::string find_prefix(const archive& source, const naming& names) {
+    const std::string first = spell(names.weight, place_of(names, nn::vgg19.layers, 0));
+    for (const entry& tensor : source.entries) {
+        if (!tensor.name.ends_with(first) || tensor.extents.size() != filter_rank)
+            continue;
+        const std::string prefix = tensor.name.substr(0, tensor.name.size() - first.size());
+        if (prefix.empty() || prefix.back() == '.' || prefix.back() == '/')
+            return prefix;
+    }
+    return std::string(names.prefix);
 }
 
-/// A topology held against the file.
-struct attempt {
-    nn::topology topology;
-    std::span<const nn::layer> layers;
-    std::vector<std::string> faults;  ///< what the file has too much, too little or differently
+/// Where the file has convolutions under this naming: filters, and biases without one.
+std::set<place> convolution_places(const archive& source, const naming& names,
+                                   const std::string& prefix) {
+    std::set<place> filters, others, biases;
+    for (const entry& tensor : source.entries) {
+        if (!tensor.name.starts_with(prefix))
+            continue;
+        const auto rest = std::string_view(tensor.name).substr(prefix.size());
+        if (const auto found = find_place(names.weight, rest))
+            (tensor.extents.size() == filter_rank ? filters : others).insert(*found);
+        else if (const auto bias = find_place(names.bias, rest))
+            biases.insert(*bias);
+    }
+    if (names.has_colour())
+        filters.erase("0");
+    std::ranges::copy_if(biases, std::inserter(filters, filters.end()),
+                         [&](const place& p) { return !others.contains(p) && p != "0"; });
+    return filters;
+}
+
+/// The file's tensors under the names of a match; says what is wrong with them.
+class checker {
+public:
+    checker(const archive& source, attempt& result) : source_(source), result_(result) {}
+
+    void expect_filter(std::string_view pattern, std::size_t position, const shape& extents) {
+        const std::vector<std::int64_t> wanted{extents.n, extents.c, extents.h, extents.w};
+        expect(pattern, position, wanted, [&](const entry& e) { return as_filter(e, extents); });
+    }
+    void expect_vector(std::string_view pattern, std::size_t position, std::int64_t length) {
+        expect(pattern, position, {length}, [&](const entry& e) { return as_vector(e, length); });
+    }
+
+private:
+    template <class View>
+    void expect(std::string_view pattern, std::size_t position,
+                const std::vector<std::int64_t>& extents, const View& view) {
+        const std::string name = result_.match.name_of(pattern, position);
+        const std::string as_in =
+            to_text(extents) + " as in " + std::string(result_.match.topology.name);
+        const entry* found = source_.find(name);
+        if (found == nullptr)
+            result_.faults.push_back("tensor " + quoted(name) + " is missing; expected " + as_in);
+        else if (!view(*found))
+            result_.faults.push_back("tensor " + quoted(name) + ": expected " + as_in + ", found " +
+                                     to_text(found->extents));
+    }
+
+    const archive& source_;
+    attempt& result_;
 };
 
-/// Moves the stems that the topology does not know from `stems` into the faults.
-void refuse_strangers(attempt& result, std::set<std::string>& stems, naming names) {
-    std::set<std::string> known;
-    for (std::size_t i = 0; i < result.layers.size(); ++i)
-        if (!result.layers[i].is_pool())
-            known.insert(stem_of(result.layers, i, names));
-    for (const std::string& stem : std::set(stems))
-        if (!known.contains(stem)) {
-            result.faults.push_back("tensor " + quoted(stem + ".weight") +
-                                    " belongs to no layer of " + std::string(result.topology.name));
-            stems.erase(stem);
+void check_convolution(checker& check, const naming& names, std::size_t position,
+                       const nn::layer& row) {
+    check.expect_filter(names.weight, position, {row.out_channels, row.in_channels, 3, 3});
+    check.expect_vector(names.bias, position, row.out_channels);
+    if (names.has_norm())
+        for (const std::string_view pattern : names.norm)
+            check.expect_vector(pattern, position, row.out_channels);
+}
+
+/// Moves the places that the topology does not know from `places` into the faults.
+void refuse_strangers(attempt& result, std::set<place>& places) {
+    const recognised& match = result.match;
+    std::set<place> known;
+    for (std::size_t i = 0; i < match.layers.size(); ++i)
+        if (!match.layers[i].is_pool())
+            known.insert(place_of(match.names, match.layers, i));
+    for (const place& where : std::set(places))
+        if (!known.contains(where)) {
+            const std::string name = match.prefix + spell(match.names.weight, where);
+            result.faults.push_back("tensor " + quoted(name) + " belongs to no layer of " +
+                                    std::string(match.topology.name));
+            places.erase(where);
         }
 }
 
-attempt hold_against(const nn::topology& known, const archive& source, naming names,
-                     std::set<std::string> stems) {
-    attempt result{known, known.layers, {}};
-    refuse_strangers(result, stems, names);
-    for (std::size_t i = 0; i < known.layers.size(); ++i) {
-        const nn::layer& row = known.layers[i];
-        if (row.is_pool())
+/// A BatchNorm must not be passed over in silence.
+void refuse_norms(const archive& source, attempt& result) {
+    const auto is_norm = [&](const entry& tensor) {
+        return tensor.name.starts_with(result.match.prefix) &&
+               tensor.name.ends_with(".running_var");
+    };
+    const auto norm = std::ranges::find_if(source.entries, is_norm);
+    if (norm != source.entries.end())
+        result.faults.push_back("tensor " + quoted(norm->name) +
+                                " belongs to a BatchNorm; expected one behind each convolution");
+}
+
+attempt hold_against(const archive& source, recognised candidate, std::set<place> places) {
+    attempt result{std::move(candidate)};
+    recognised& match = result.match;
+    checker check(source, result);
+    if (match.names.has_colour()) {
+        check.expect_filter(match.names.colour[0], 0, {3, 3, 1, 1});
+        check.expect_vector(match.names.colour[1], 0, 3);
+    }
+    if (!match.names.has_norm())
+        refuse_norms(source, result);
+    refuse_strangers(result, places);
+    for (std::size_t i = 0; i < match.layers.size(); ++i) {
+        if (match.layers[i].is_pool())
             continue;
-        if (stems.empty()) {  // what is left of the table is not in the file: a prefix
-            result.layers = known.layers.first(i);
+        if (places.empty()) {  // what is left of the table is not in the file: a prefix
+            match.layers = match.layers.first(i);
             break;
         }
-        const std::string stem = stem_of(known.layers, i, names);
-        stems.erase(stem);
-        const shape weight = weight_shape(row);
-        for (auto found : {fault(source, stem + ".weight", {weight.n, weight.c, 3, 3}, known.name),
-                           fault(source, stem + ".bias", {row.out_channels}, known.name)})
-            if (!found.empty())
-                result.faults.push_back(std::move(found));
+        places.erase(place_of(match.names, match.layers, i));
+        check_convolution(check, match.names, i, match.layers[i]);
     }
     return result;
 }
@@ -114,48 +161,59 @@ attempt hold_against(const nn::topology& known, const archive& source, naming na
                        "): expected tensors features.0.weight or conv1_1.weight, found " + found);
 }
 
-void refuse_batch_norm(const archive& source) {
-    for (const entry& tensor : source.entries)
-        if (tensor.name.ends_with(".running_mean"))
-            throw format_error(source.file + ": tensor " + quoted(tensor.name) +
-                               " belongs to a BatchNorm; expected one folded into its convolution");
+std::vector<std::int64_t> c_strides(const std::vector<std::int64_t>& extents) {
+    std::vector<std::int64_t> strides(extents.size(), 1);
+    for (std::size_t i = extents.size(); i-- > 1;)
+        strides[i - 1] = checked_multiply(strides[i], extents[i]);
+    return strides;
 }
 
 }  // namespace
 
-std::string stem_of(std::span<const nn::layer> layers, std::size_t position, naming names) {
-    if (names == naming::by_layer)
-        return nn::name_of(layers[position]);
-    const auto before = layers.first(position);
-    const auto pools = static_cast<std::size_t>(std::ranges::count_if(before, &nn::layer::is_pool));
-    return "features." + std::to_string(2 * (position - pools) + pools);
+std::optional<entry> as_filter(const entry& tensor, const shape& expected) {
+    const std::vector<std::int64_t> oihw{expected.n, expected.c, expected.h, expected.w};
+    const std::vector<std::int64_t> hwio{expected.h, expected.w, expected.c, expected.n};
+    if (tensor.extents == oihw)
+        return tensor;
+    if (tensor.extents != hwio)
+        return std::nullopt;
+    entry turned = tensor;
+    const auto from = tensor.strides.empty() ? c_strides(hwio) : tensor.strides;
+    turned.extents = oihw;
+    turned.strides = {from.at(3), from.at(2), from.at(0), from.at(1)};
+    return turned;
 }
 
-shape weight_shape(const nn::layer& convolution) {
-    return {convolution.out_channels, convolution.in_channels, 3, 3};
-}
-
-shape bias_shape(const nn::layer& convolution) {
-    return {1, convolution.out_channels, 1, 1};
+std::optional<entry> as_vector(const entry& tensor, std::int64_t length) {
+    const auto& extents = tensor.extents;
+    const auto longest = std::ranges::max_element(extents);
+    const auto ones = static_cast<std::size_t>(std::ranges::count(extents, 1));
+    if (longest == extents.end() || *longest != length || ones + 1 < extents.size())
+        return std::nullopt;
+    entry flat = tensor;
+    flat.extents = {length};
+    if (!tensor.strides.empty())
+        flat.strides = {tensor.strides.at(static_cast<std::size_t>(longest - extents.begin()))};
+    return flat;
 }
 
 recognised recognise(const archive& source) {
-    naming names = naming::by_layer;
-    auto stems = convolution_stems(source, names);
-    if (stems.empty())
-        stems = convolution_stems(source, names = naming::by_position);
-    if (stems.empty())
-        refuse_unknown(source);
-    refuse_batch_norm(source);
-
     std::vector<attempt> attempts;
-    for (const nn::topology& known : nn::topologies)
-        attempts.push_back(hold_against(known, source, names, stems));
+    for (const naming& names : namings) {
+        const std::string prefix = find_prefix(source, names);
+        const auto places = convolution_places(source, names, prefix);
+        if (places.empty())
+            continue;
+        for (const nn::topology& known : nn::topologies)
+            attempts.push_back(hold_against(source, {known, known.layers, names, prefix}, places));
+    }
+    if (attempts.empty())
+        refuse_unknown(source);
     const auto nearest =
         std::ranges::min_element(attempts, {}, [](const attempt& a) { return a.faults.size(); });
     if (!nearest->faults.empty())
         throw format_error(source.file + ": " + nearest->faults.front());
-    return {nearest->topology, nearest->layers, names};
+    return nearest->match;
 }
 
 }  // namespace impasto::weights

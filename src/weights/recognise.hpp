@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -7,19 +8,20 @@
 #include <impasto/weights/archive.hpp>
 #include <impasto/weights/weights.hpp>
 
-namespace impasto::weights {
+#include "weights/naming.hpp"
 
-/// How a file calls its tensors.
-enum class naming {
-    by_position,  ///< features.0.weight: torchvision; the number counts ReLUs and pools too
-    by_layer,     ///< conv1_1.weight: Caffe's models and impasto's
-};
+namespace impasto::weights {
 
 /// A table that a file's tensors fill, from the first layer on.
 struct recognised {
     nn::topology topology;
     std::span<const nn::layer> layers;  ///< up to the last layer before a missing convolution
     naming names;
+    std::string prefix;  ///< of every name
+
+    [[nodiscard]] std::string name_of(std::string_view pattern, std::size_t position = 0) const {
+        return prefix + spell(pattern, place_of(names, layers, position));
+    }
 };
 
 /// Finds the deepest known topology whose first convolutions are those of the file. Tensors of
@@ -27,19 +29,11 @@ struct recognised {
 /// in the way of the nearest match.
 [[nodiscard]] recognised recognise(const archive& source);
 
-/// What a convolution's tensors are called: stem_of + ".weight" and ".bias".
-[[nodiscard]] std::string stem_of(std::span<const nn::layer> layers, std::size_t position,
-                                  naming names);
-
-/// The shapes that a convolution's tensors must have.
-[[nodiscard]] shape weight_shape(const nn::layer& convolution);
-[[nodiscard]] shape bias_shape(const nn::layer& convolution);
-
-/// The input of a network: what the caller or the file's metadata says, or else what the origin is
-/// known for. Throws format_error on metadata that cannot be read.
-[[nodiscard]] nn::preprocessing choose_preprocessing(const archive& source, naming names,
-                                                     const load_options& options);
-[[nodiscard]] bool has_impasto_metadata(const archive& source);
+/// The tensor with extents [out,in,kh,kw], whether the file has it so or as [kh,kw,in,out]; nothing
+/// where it has other extents.
+[[nodiscard]] std::optional<entry> as_filter(const entry& tensor, const shape& expected);
+/// The tensor with extents [length], whichever of its dimensions is not 1.
+[[nodiscard]] std::optional<entry> as_vector(const entry& tensor, std::int64_t length);
 
 /// Recognises, checks and widens everything. Throws format_error.
 [[nodiscard]] nn::network to_network(const archive& source, const load_options& options);

@@ -30,6 +30,13 @@ inline constexpr preprocessing torchvision_preprocessing{
 inline constexpr preprocessing caffe_preprocessing{
     .scale = 255, .mean = {103.939f, 116.779f, 123.68f}, .order = channel_order::bgr};
 
+/// The same with the channels of the filters turned round: MatConvNet's files.
+inline constexpr preprocessing caffe_rgb_preprocessing{
+    .scale = 255, .mean = {123.68f, 116.779f, 103.939f}, .order = channel_order::rgb};
+
+/// Keras' "tf" mode: RGB in [-1,1].
+inline constexpr preprocessing tensorflow_preprocessing{.scale = 2, .mean = {1, 1, 1}};
+
 /// One convolution's parameters, on the host.
 struct filter {
     tensor<float, cpu> weights;  ///< [out, in, 3, 3]
@@ -43,6 +50,7 @@ struct network {
     std::vector<filter> filters;  ///< one for each convolution, in order
     preprocessing input;
     std::string origin;  ///< how the file was recognised: "torchvision", "Caffe", "impasto"
+    std::string note{};  ///< one line on what is not certain about it; empty where all is
 };
 
 }  // namespace impasto::nn
