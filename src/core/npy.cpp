@@ -1,5 +1,6 @@
 #include <impasto/core/npy.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -17,8 +18,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are copied as they lie");
 
-constexpr std::string_view magic{"\x93NUMPY\x01\x00", 8};
-constexpr std::size_t preamble = 10;  // magic and the header's length in 16 bits
+constexpr std::string_view magic{"\x93NUMPY"};
+constexpr std::size_t preamble = 10;  // magic, version 1.0 and the header's length in 16 bits
+constexpr std::size_t longest_descr = 20;
 constexpr std::size_t alignment = 64;
 constexpr std::size_t largest_rank = 32;
 
@@ -46,7 +48,8 @@ std::vector<std::int64_t> parse_extents(std::string_view header, const std::stri
             refuse(file, "npy shape is no list of up to 32 extents");
         extents.push_back(extent);
         text.remove_prefix(static_cast<std::size_t>(stop - text.begin()));
-        while (text.starts_with(",") || text.starts_with(" "))
+        // "64L": a long of Python 2
+        while (text.starts_with(",") || text.starts_with(" ") || text.starts_with("L"))
             text.remove_prefix(1);
     }
     return extents;
@@ -75,7 +78,8 @@ std::vector<std::byte> serialize(const array_view& array) {
     std::vector<std::byte> bytes(preamble + header.size() + array.values.size_bytes());
     const auto length = static_cast<std::uint16_t>(header.size());
     std::memcpy(bytes.data(), magic.data(), magic.size());
-    std::memcpy(bytes.data() + magic.size(), &length, sizeof length);
+    bytes[magic.size()] = std::byte{1};  // version 1.0
+    std::memcpy(bytes.data() + preamble - sizeof length, &length, sizeof length);
     std::memcpy(bytes.data() + preamble, header.data(), header.size());
     if (!array.values.empty())
         std::memcpy(bytes.data() + preamble + header.size(), array.values.data(),
@@ -83,23 +87,38 @@ std::vector<std::byte> serialize(const array_view& array) {
     return bytes;
 }
 
-array parse(std::span<const std::byte> bytes, const std::string& file) {
+header parse_header(std::span<const std::byte> bytes, const std::string& file) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (!text.starts_with(magic) || text.size() < preamble)
-        refuse(file, "no npy of version 1.0");
-    std::uint16_t length = 0;
-    std::memcpy(&length, text.data() + magic.size(), sizeof length);
-    if (length > text.size() - preamble)
+        refuse(file, "no npy");
+    const int version = text[magic.size()];
+    if (version < 1 || version > 3)
+        refuse(file, "npy of version " + std::to_string(version) + "; expected 1 to 3");
+    // The header's length has 16 bits, and 32 since version 2.
+    const std::size_t before = version == 1 ? preamble : preamble + 2;
+    std::uint32_t length = 0;
+    if (text.size() < before)
+        refuse(file, "no npy");
+    std::memcpy(&length, text.data() + preamble - 2, before - preamble + 2);
+    if (length > text.size() - before)
         refuse(file, "npy header of " + std::to_string(length) + " bytes, the file has " +
-                         std::to_string(text.size() - preamble) + " left");
-    const std::string_view header = text.substr(preamble, length);
-    if (!text_behind(header, "'descr': ", file).starts_with("'<f4'"))
-        refuse(file, "expected npy values of type '<f4'");
-    if (!text_behind(header, "'fortran_order': ", file).starts_with("False"))
-        refuse(file, "expected npy values in C order");
+                         std::to_string(text.size() - before) + " left");
+    const std::string_view fields = text.substr(before, length);
+    std::string_view descr = text_behind(fields, "'descr': ", file);
+    descr.remove_prefix(std::min<std::size_t>(1, descr.size()));  // a quote
+    const bool fortran = text_behind(fields, "'fortran_order': ", file).starts_with("True");
+    return {std::string(descr.substr(0, std::min(descr.find('\''), longest_descr))), fortran,
+            parse_extents(fields, file), before + length};
+}
 
-    array result{parse_extents(header, file), {}};
-    const auto data = bytes.subspan(preamble + length);
+array parse(std::span<const std::byte> bytes, const std::string& file) {
+    const header head = parse_header(bytes, file);
+    if (head.descr != "<f4")
+        refuse(file, "expected npy values of type '<f4'");
+    if (head.fortran)
+        refuse(file, "expected npy values in C order");
+    array result{head.extents, {}};
+    const auto data = bytes.subspan(head.size);
     std::int64_t size = 0;
     try {
         size = checked_multiply(elements(result.extents), sizeof(float));

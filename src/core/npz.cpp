@@ -7,10 +7,11 @@
 #include <impasto/core/file.hpp>
 
 #include "core/npy_bytes.hpp"
+#include "core/zip.hpp"
 
 // A zip archive: for each member a local header, its name and its bytes; then the directory with an
 // entry for each; then the end record, which says where the directory begins. Source: PKWARE's
-// APPNOTE, 4.3. Only stored members, without the extensions for sizes of 4 GiB and more.
+// APPNOTE, 4.3. Written are only stored members, without the extensions for 4 GiB and more.
 
 namespace impasto::npy {
 
@@ -102,77 +103,6 @@ private:
     std::vector<member> members_;
 };
 
-class zip_reader {
-public:
-    zip_reader(std::span<const std::byte> bytes, const std::string& file)
-        : bytes_(bytes), file_(file) {}
-
-    [[nodiscard]] std::vector<member> members() const {
-        const std::size_t end = find_end();
-        const auto count = get<std::uint16_t>(end + 10);
-        std::size_t at = get<std::uint32_t>(end + 16);
-        std::vector<member> result;
-        for (int i = 0; i < count; ++i) {
-            if (get<std::uint32_t>(at) != entry_signature)
-                refuse("npz directory is broken");
-            const auto method = get<std::uint16_t>(at + 10);
-            const auto name = text(at + entry_size, get<std::uint16_t>(at + 28));
-            const auto size = get<std::uint32_t>(at + 24);
-            if (method != 0 || get<std::uint32_t>(at + 20) != size)
-                refuse("npz array " + std::to_string(i) + " is compressed, expected stored");
-            result.push_back(
-                {name, get<std::uint32_t>(at + 16), size, get<std::uint32_t>(at + 42)});
-            at += entry_size + name.size() + get<std::uint16_t>(at + 30) +
-                  get<std::uint16_t>(at + 32);
-        }
-        return result;
-    }
-
-    [[nodiscard]] std::span<const std::byte> content(const member& m) const {
-        if (get<std::uint32_t>(m.offset) != local_signature)
-            refuse("npz array without local header");
-        const std::size_t begin = std::size_t{m.offset} + local_size +
-                                  get<std::uint16_t>(std::size_t{m.offset} + 26) +
-                                  get<std::uint16_t>(std::size_t{m.offset} + 28);
-        const auto bytes = slice(begin, m.size);
-        if (checksum_of(bytes) != m.checksum)
-            refuse("npz array with a wrong checksum");
-        return bytes;
-    }
-
-    [[noreturn]] void refuse(const std::string& what) const {
-        throw format_error(file_ + ": " + what);
-    }
-
-private:
-    /// The end record is the last thing in the file: archives with a comment are not ours.
-    [[nodiscard]] std::size_t find_end() const {
-        if (bytes_.size() < end_size ||
-            get<std::uint32_t>(bytes_.size() - end_size) != end_signature)
-            refuse("no npz: a zip's end record is not where it should be");
-        return bytes_.size() - end_size;
-    }
-    [[nodiscard]] std::span<const std::byte> slice(std::size_t begin, std::size_t size) const {
-        if (begin > bytes_.size() || size > bytes_.size() - begin)
-            refuse("npz points to bytes " + std::to_string(begin) + " to " +
-                   std::to_string(begin + size) + ", the file has " +
-                   std::to_string(bytes_.size()));
-        return bytes_.subspan(begin, size);
-    }
-    template <class Integer>
-    [[nodiscard]] Integer get(std::size_t at) const {
-        Integer value;
-        std::memcpy(&value, slice(at, sizeof value).data(), sizeof value);
-        return value;
-    }
-    [[nodiscard]] std::string text(std::size_t at, std::size_t size) const {
-        return {reinterpret_cast<const char*>(slice(at, size).data()), size};
-    }
-
-    std::span<const std::byte> bytes_;
-    const std::string& file_;
-};
-
 }  // namespace
 
 void write_archive(const std::filesystem::path& file,
@@ -193,21 +123,13 @@ std::map<std::string, array> read_archive(const std::filesystem::path& file) {
     constexpr std::string_view suffix = ".npy";
     const auto bytes = read_file(file, largest_file);
     const std::string called = file.string();
-    const zip_reader archive(bytes, called);
-
-    const auto members = archive.members();
-    std::size_t total = 0;  // members may not share bytes, or a small file could fill the memory
-    for (const member& m : members)
-        total += m.size;
-    if (total > bytes.size())
-        archive.refuse("npz arrays overlap");
-
+    const zip::reader archive(bytes, called);
     std::map<std::string, array> arrays;
-    for (const member& m : members) {
+    for (const zip::member& m : archive.members()) {
         if (!m.name.ends_with(suffix))
             archive.refuse("npz holds something other than .npy arrays");
         const std::string key = m.name.substr(0, m.name.size() - suffix.size());
-        if (!arrays.emplace(key, parse(archive.content(m), called)).second)
+        if (!arrays.emplace(key, parse(archive.unpack(m, largest_file), called)).second)
             archive.refuse("npz has an array twice");
     }
     return arrays;

@@ -15,6 +15,12 @@ using file_pointer = std::shared_ptr<const mapped_file>;
 [[nodiscard]] bool is_safetensors(std::span<const std::byte> bytes);
 [[nodiscard]] archive open_safetensors(const file_pointer& file);
 
+[[nodiscard]] bool is_pytorch(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_pytorch(const file_pointer& file);
+
+[[nodiscard]] bool is_numpy(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_numpy(const file_pointer& file);
+
 [[nodiscard]] bool is_mat(std::span<const std::byte> bytes);
 [[nodiscard]] archive open_mat(const file_pointer& file);
 

@@ -25,6 +25,8 @@ constexpr reader readers[] = {
     {".mat", is_mat, open_mat},
     {".h5", is_hdf5, open_hdf5},
     {".onnx", is_onnx, open_onnx},
+    {".pth", is_pytorch, open_pytorch},
+    {".npz", is_numpy, open_numpy},
     {".safetensors", is_safetensors, open_safetensors},
     {".caffemodel", is_caffe, open_caffe},
 };

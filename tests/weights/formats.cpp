@@ -34,6 +34,19 @@ constexpr made files[] = {
     {"caffe_new.caffemodel", "Caffe", "caffe"},
     {"torch.onnx", "torchvision", "torchvision"},
     {"half.onnx", "torchvision", "torchvision"},
+    {"torchvision.pth", "torchvision", "torchvision"},
+    {"torchvision_legacy.pth", "torchvision", "torchvision"},
+    {"checkpoint.pt", "torchvision", "torchvision"},
+    {"module.pth", "torchvision", "torchvision"},
+    {"strided.pth", "torchvision", "torchvision"},
+    {"strided_legacy.pth", "torchvision", "torchvision"},
+    {"gatys.pth", "Caffe", "caffe"},
+    {"adain.pth", "AdaIN", "caffe"},
+    {"stored.npz", "Caffe", "caffe"},
+    {"compressed.npz", "Caffe", "caffe"},
+    {"protocol_2.npy", "Caffe", "caffe"},
+    {"protocol_3.npy", "Caffe", "caffe"},
+    {"protocol_5.npy", "Caffe", "caffe"},
 };
 
 nn::network loaded(const std::string& name, const weights::load_options& options = {}) {
@@ -82,5 +95,25 @@ TEST_CASE("with one preprocessing, one picture has the same activations through 
     CAPTURE(file.name);
     const nn::network network = loaded(file.name, {.preprocessing = nn::torchvision_preprocessing});
     CHECK(distance(activations(network, "relu2_1"), golden().at("torchvision.relu2_1").values) <
+          1e-5);
+}
+
+TEST_CASE("every file carries its own preprocessing") {
+    const made file = GENERATE(from_range(std::begin(files), std::end(files)));
+    CAPTURE(file.name);
+    const nn::network network = loaded(file.name);
+    CHECK(network.name == "vgg19");
+    CHECK(network.origin == file.origin);
+    for (const std::string tap : {"relu1_1", "relu2_1"})
+        CHECK(distance(activations(network, tap), golden().at(file.golden + ("." + tap)).values) <
+              1e-5);
+}
+
+TEST_CASE("BatchNorms are folded, whatever the format") {
+    const std::string name = GENERATE("torchvision_bn.pth", "module_legacy.pth");
+    CAPTURE(name);
+    const nn::network network = loaded(name);
+    CHECK(network.origin == "torchvision");
+    CHECK(distance(activations(network, "relu2_1"), golden().at("normalised.relu2_1").values) <
           1e-5);
 }

@@ -384,6 +384,141 @@ def half_onnx():
                       normalised=False)
 
 
+# ---- PyTorch -------------------------------------------------------------------------------------
+
+def saved(content, zipped=True, protocol=2):
+    import torch
+    file = io.BytesIO()
+    torch.save(content, file, _use_new_zipfile_serialization=zipped, pickle_protocol=protocol)
+    return file.getvalue()
+
+
+def with_classifier(state):
+    """As after torchvision's features."""
+    import torch
+    return {**state, 'classifier.0.weight': torch.zeros(4, 6), 'classifier.0.bias': torch.zeros(4)}
+
+
+def torchvision_pth():
+    """vgg19-dcbb9e9d.pth as it is today: an OrderedDict, in a zip archive."""
+    from collections import OrderedDict
+    return saved(OrderedDict(with_classifier(state_dict())))
+
+
+def torchvision_legacy_pth():
+    """The same as torch 1.5 and before wrote it."""
+    from collections import OrderedDict
+    return saved(OrderedDict(with_classifier(state_dict())), zipped=False)
+
+
+def torchvision_bn_pth():
+    return saved(with_classifier(state_dict(normalised=True)), protocol=4)
+
+
+def checkpoint_pt():
+    """What a training script saves: a dictionary that holds a state_dict, of a DataParallel."""
+    state = {f'module.{k}': v for k, v in state_dict().items()}
+    return saved({'epoch': 7, 'loss': 0.5, 'best': True, 'args': ['a', None, -3, 2 ** 40],
+                  'state_dict': state}, protocol=5)
+
+
+def module_pth():
+    """torch.save(vgg.features): not a state_dict but the module, its parameters inside."""
+    return saved(module().features)
+
+
+def module_legacy_pth():
+    return saved(module(normalised=True), zipped=False, protocol=3)
+
+
+def strided_pth():
+    """Types and layouts that a state_dict may have: doubles, halves, bfloat16; tensors that share one
+    storage, and tensors that are transposed in theirs."""
+    import torch
+    state = state_dict()
+    kinds = [torch.float64, torch.float16, torch.bfloat16]
+    result, shared = {}, torch.cat([v.flatten() for k, v in state.items() if 'bias' in k])
+    begin = 0
+    for i, (weight, bias) in enumerate(list(state)[j:j + 2] for j in (0, 2, 4)):
+        turned = state[weight].permute(2, 3, 1, 0).contiguous().permute(3, 2, 0, 1)
+        result[weight] = turned.to(kinds[i])
+        result[bias] = shared[begin:begin + len(state[bias])]
+        begin += len(state[bias])
+    assert result['features.0.weight'].stride() != state['features.0.weight'].stride()
+    return saved(result)
+
+
+def strided_legacy_pth():
+    import torch
+    state = state_dict()
+    whole = torch.cat([v.flatten() for v in state.values()])
+    parts = whole.split([v.numel() for v in state.values()])
+    return saved({k: part.view(v.shape) for (k, v), part in zip(state.items(), parts)}, zipped=False)
+
+
+def gatys_pth():
+    """vgg_conv.pth of Gatys: Caffe's names and BGR."""
+    names = [f'{layer}.{part}' for layer in layer_names for part in ('weight', 'bias')]
+    return saved(dict(zip(names, state_dict().values())), zipped=False)
+
+
+def adain_pth():
+    """vgg_normalised.pth: a Sequential that begins with a 1x1 convolution and has paddings."""
+    import torch
+    matrix = torch.zeros(3, 3, 1, 1)
+    for to in range(3):
+        matrix[to, 2 - to] = 255
+    state = {'0.weight': matrix, '0.bias': -torch.tensor(caffe_means['bgr'])}
+    for number, (weight, bias) in zip((2, 5, 9), filters()):
+        state[f'{number}.weight'], state[f'{number}.bias'] = torch.tensor(weight), torch.tensor(bias)
+    return saved(state, zipped=False)
+
+
+# ---- NumPy ---------------------------------------------------------------------------------------
+
+def npz(save):
+    """vgg16_weights.npz of Frossard."""
+    arrays = {}
+    for name, (weight, bias) in zip(layer_names, filters()):
+        arrays[f'{name}_W'], arrays[f'{name}_b'] = weight.transpose(2, 3, 1, 0), bias
+    arrays['fc8_W'] = np.zeros((4, 6), 'f4')
+    file = io.BytesIO()
+    save(file, **arrays)
+    return file.getvalue()
+
+
+def stored_npz():
+    return npz(np.savez)
+
+
+def compressed_npz():
+    return npz(np.savez_compressed)
+
+
+def npy(protocol):
+    """vgg19.npy of tensorflow-vgg: a dictionary in an array of one object."""
+    import pickle
+    layers = {name: [np.ascontiguousarray(weight.transpose(2, 3, 1, 0)), bias]
+              for name, (weight, bias) in zip(layer_names, filters())}
+    layers['fc6'] = [np.zeros((6, 4), 'f4'), np.zeros(4, 'f4')]
+    header = "{'descr': '|O', 'fortran_order': False, 'shape': (), }"
+    header += ' ' * (63 - (10 + len(header)) % 64) + '\n'
+    pickled = pickle.dumps(np.array(layers, object), protocol)
+    return b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header.encode() + pickled
+
+
+def protocol_2_npy():
+    return npy(2)
+
+
+def protocol_3_npy():
+    return npy(3)
+
+
+def protocol_5_npy():
+    return npy(5)
+
+
 # ---- what is refused -----------------------------------------------------------------------------
 
 def hostile_h5(fill, **options):
@@ -491,11 +626,15 @@ def external_onnx():
 hostile = [cyclic_h5, soft_link_h5, external_link_h5, external_data_h5, chunked_h5, deep_h5, latest_h5,
            dense_h5, theano_h5, deep_mat, bomb_mat, matlab_7_3_mat, external_onnx]
 
+
 # --------------------------------------------------------------------------------------------------
 
 makers = [matconvnet_old_mat, matconvnet_new_mat, matconvnet_plain_mat, keras_notop_h5, keras_top_h5,
           keras_3_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel, caffe_new_caffemodel,
-          torch_onnx, mxnet_onnx, half_onnx, *hostile]
+          torch_onnx, mxnet_onnx, half_onnx, torchvision_pth, torchvision_legacy_pth,
+          torchvision_bn_pth, checkpoint_pt, module_pth, module_legacy_pth, strided_pth,
+          strided_legacy_pth, gatys_pth, adain_pth, stored_npz, compressed_npz, protocol_2_npy,
+          protocol_3_npy, protocol_5_npy, *hostile]
 
 
 def write_seeds(to):

@@ -35,7 +35,7 @@ void write_archive(const std::filesystem::path& file,
 /// Reads little-endian float32 in C order and nothing else. Throws io_error and format_error.
 [[nodiscard]] array read(const std::filesystem::path& file);
 
-/// As read, for the arrays of an .npz that is not compressed; checksums are checked.
+/// As read, for the arrays of an .npz, compressed or not; checksums are checked.
 [[nodiscard]] std::map<std::string, array> read_archive(const std::filesystem::path& file);
 
 }  // namespace impasto::npy

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Reads zip archives in memory. Source: PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.5.
+namespace impasto::zip {
+
+struct member {
+    std::string name;  ///< as the archive has it; never used as a path
+    bool deflated = false;
+    std::uint32_t checksum = 0;
+    std::uint64_t packed = 0;  ///< bytes in the archive
+    std::uint64_t size = 0;    ///< bytes once unpacked, as the archive claims
+    std::uint64_t offset = 0;  ///< of its local header
+};
+
+[[nodiscard]] bool is_zip(std::span<const std::byte> bytes);
+
+/// The directory of an archive, with the extensions for 4 GiB and more. Throws format_error on
+/// whatever is not inside the bytes, on members that share bytes, are encrypted, or packed by
+/// something other than deflate.
+class reader {
+public:
+    /// `file` is what messages call it. Looks into `bytes` later too.
+    reader(std::span<const std::byte> bytes, std::string file);
+
+    [[nodiscard]] const std::vector<member>& members() const { return members_; }
+    /// Null where there is no such member.
+    [[nodiscard]] const member* find(std::string_view name) const;
+
+    /// A member's bytes as they lie in the archive.
+    [[nodiscard]] std::span<const std::byte> packed(const member& m) const;
+    /// The first bytes of a member, `limit` at most: no more is allocated, whatever it claims.
+    [[nodiscard]] std::vector<std::byte> begin_of(const member& m, std::size_t limit) const;
+    /// A whole member, its checksum checked. Throws format_error where it has more than `limit`.
+    [[nodiscard]] std::vector<std::byte> unpack(const member& m, std::size_t limit) const;
+
+    [[noreturn]] void refuse(const std::string& what) const;
+
+private:
+    struct directory {
+        std::uint64_t count, begin;
+    };
+    [[nodiscard]] directory find_directory() const;
+    [[nodiscard]] std::size_t read_member(std::size_t at);
+    [[nodiscard]] std::span<const std::byte> slice(std::uint64_t begin, std::uint64_t size) const;
+    template <class Integer>
+    [[nodiscard]] Integer get(std::uint64_t at) const;
+
+    std::span<const std::byte> bytes_;
+    std::string file_;
+    std::vector<member> members_;
+};
+
+}  // namespace impasto::zip
