@@ -48,4 +48,10 @@ public:
     using error::error;
 };
 
+/// A GPU, or its driver, that is missing, too old or reports a failure.
+class cuda_error : public error {
+public:
+    using error::error;
+};
+
 }  // namespace impasto

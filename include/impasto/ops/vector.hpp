@@ -3,6 +3,7 @@
 #include <span>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/half.hpp>
 #include <impasto/core/tensor.hpp>
 
 /// Operations on tensors as plain vectors: every element in memory, padding included, whatever its
@@ -74,5 +75,36 @@ struct adam_coefficients {
 void adam_update(context<cpu>& ctx, tensor_view<const float, cpu> gradient,
                  adam_coefficients coefficients, tensor_view<float, cpu> m,
                  tensor_view<float, cpu> v, tensor_view<float, cpu> x);
+
+// ---- The same on a GPU; fill and copy also for feature maps in half and bfloat16 ----------------
+
+void fill(context<cuda>& ctx, float value, tensor_view<float, cuda> x);
+void fill(context<cuda>& ctx, float value, tensor_view<half, cuda> x);
+void fill(context<cuda>& ctx, float value, tensor_view<bfloat16, cuda> x);
+void copy(context<cuda>& ctx, tensor_view<const float, cuda> x, tensor_view<float, cuda> y);
+void copy(context<cuda>& ctx, tensor_view<const half, cuda> x, tensor_view<half, cuda> y);
+void copy(context<cuda>& ctx, tensor_view<const bfloat16, cuda> x, tensor_view<bfloat16, cuda> y);
+void scale(context<cuda>& ctx, float a, tensor_view<float, cuda> x);
+void axpy(context<cuda>& ctx, float a, tensor_view<const float, cuda> x,
+          tensor_view<float, cuda> y);
+void add_scaled(context<cuda>& ctx, tensor_view<const float, cuda> x, float a,
+                tensor_view<const float, cuda> y, tensor_view<float, cuda> z);
+void lerp(context<cuda>& ctx, tensor_view<const float, cuda> x, float weight,
+          tensor_view<float, cuda> y);
+void clamp(context<cuda>& ctx, float low, float high, tensor_view<float, cuda> x);
+[[nodiscard]] double dot(context<cuda>& ctx, tensor_view<const float, cuda> x,
+                         tensor_view<const float, cuda> y);
+[[nodiscard]] float max_abs(context<cuda>& ctx, tensor_view<const float, cuda> x);
+void dots(context<cuda>& ctx, tensor_view<const float, cuda> rows, tensor_view<const float, cuda> x,
+          std::span<double> products);
+void combine(context<cuda>& ctx, double a, tensor_view<const float, cuda> x,
+             std::span<const double> coefficients, tensor_view<const float, cuda> rows,
+             tensor_view<float, cuda> y);
+void momentum_update(context<cuda>& ctx, tensor_view<const float, cuda> gradient,
+                     momentum_coefficients coefficients, tensor_view<float, cuda> velocity,
+                     tensor_view<float, cuda> x);
+void adam_update(context<cuda>& ctx, tensor_view<const float, cuda> gradient,
+                 adam_coefficients coefficients, tensor_view<float, cuda> m,
+                 tensor_view<float, cuda> v, tensor_view<float, cuda> x);
 
 }  // namespace impasto::ops

@@ -1,0 +1,3 @@
+#pragma once
+
+// The emulated kernels convert with impasto::half; see core/types.cuh.

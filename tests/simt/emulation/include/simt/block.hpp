@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// A GPU's threads on the CPU. A block's threads are fibers: one runs until it waits, then the
+/// next. Blocks run one after the other.
+namespace simt {
+
+/// What a kernel did wrong: a barrier that not all threads reach, memory that is not its own.
+class fault : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct extent {
+    unsigned x = 1, y = 1, z = 1;
+    [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(x) * y * z; }
+};
+
+/// The order in which blocks, and a block's threads, take their turns. A kernel whose threads
+/// synchronise as they must gives the same result in both.
+enum class order { forward, reversed };
+void set_order(order o);
+
+/// Calls run() in both orders and returns the first result; throws fault where they disagree.
+template <class Run>
+auto run_both_orders(Run run) {
+    set_order(order::reversed);
+    const auto reversed = run();
+    set_order(order::forward);
+    auto forward = run();
+    if (!(forward == reversed))
+        throw fault("the result depends on the order in which threads run: a barrier is missing");
+    return forward;
+}
+
+/// Runs body once for each thread of each block.
+struct launch_shape {
+    extent grid, block;
+    std::size_t shared_bytes = 0;
+};
+void run_grid(const launch_shape& shape, const std::function<void()>& body);
+
+/// ---- Of the thread that runs ----
+
+/// The block's shared memory: exactly what the launch gave, filled with 0xff before the block
+/// starts (NaN in every floating-point format). Throws fault where the kernel wants more.
+[[nodiscard]] void* shared_memory(std::size_t bytes);
+
+/// __syncthreads
+void block_barrier();
+
+void expect_aligned(const void* address, std::size_t alignment);
+
+/// A thread's copies that have been asked for and not yet been made.
+struct pending_copy {
+    void* to;
+    const void* from;
+    std::size_t bytes;
+    bool valid;
+};
+struct copy_queue {
+    std::vector<pending_copy> open;                ///< not yet in a group
+    std::deque<std::vector<pending_copy>> groups;  ///< the oldest first
+};
+[[nodiscard]] copy_queue& this_threads_copies();
+
+}  // namespace simt
+
+// CUDA's names for where the running thread stands.
+extern thread_local simt::extent threadIdx, blockIdx, blockDim, gridDim;
