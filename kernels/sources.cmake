@@ -2,4 +2,5 @@
 set(IMPASTO_KERNEL_SOURCES
   core/context.cpp
   core/transfer.cpp
+  random.cu
   vector.cu)

@@ -34,7 +34,7 @@ constexpr std::int64_t n = 1'000'000;
 }  // namespace
 
 TEST_CASE("a seed gives the same bytes, whatever the threads and the length") {
-    for (const filler fill : {ops::fill_uniform, ops::fill_normal}) {
+    for (const filler fill : {filler(ops::fill_uniform), filler(ops::fill_normal)}) {
         const auto x = filled(fill, 1, 42, 100'003);
         CHECK(x == filled(fill, 3, 42, 100'003));
         CHECK(x != filled(fill, 1, 43, 100'003));

@@ -10,6 +10,23 @@
 /// bits are the same everywhere.
 namespace impasto::ops {
 
+namespace detail {
+
+constexpr std::uint64_t mix(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/// The 64 bits of element i. The seed is mixed first: as a bare start, two seeds that are a
+/// multiple of the stride apart would give one sequence, shifted.
+constexpr std::uint64_t random_bits(std::uint64_t seed, std::int64_t i) {
+    constexpr std::uint64_t stride = 0x9e3779b97f4a7c15;  // 2⁶⁴ / φ
+    return mix(mix(seed + stride) + stride * static_cast<std::uint64_t>(i));
+}
+
+}  // namespace detail
+
 /// Multiples of (high − low)·2⁻²⁴ above `low`. Throws option_error unless low ≤ high, both finite.
 void fill_uniform(context<cpu>& ctx, std::uint64_t seed, float low, float high,
                   tensor_view<float, cpu> x);
@@ -19,5 +36,17 @@ void fill_uniform(context<cpu>& ctx, std::uint64_t seed, float low, float high,
 /// Throws option_error unless both are finite and deviation ≥ 0.
 void fill_normal(context<cpu>& ctx, std::uint64_t seed, float mean, float deviation,
                  tensor_view<float, cpu> x);
+
+void fill_uniform(context<cuda>& ctx, std::uint64_t seed, float low, float high,
+                  tensor_view<float, cuda> x);
+void fill_normal(context<cuda>& ctx, std::uint64_t seed, float mean, float deviation,
+                 tensor_view<float, cuda> x);
+
+namespace detail {
+
+void expect_interval(float low, float high);
+void expect_distribution(float mean, float deviation);
+
+}  // namespace detail
 
 }  // namespace impasto::ops
