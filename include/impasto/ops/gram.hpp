@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/half.hpp>
 #include <impasto/core/tensor.hpp>
 
 namespace impasto::ops {
@@ -24,7 +25,33 @@ void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
                                 double gram_scale, tensor_view<const float, cpu> target,
                                 double d_scale, tensor_view<float, cpu> d_gram);
 
+/// The same, the sum left in a slot (ops::scalars) for loops whose host is not to wait.
+inline void gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram, double gram_scale,
+                       tensor_view<const float, cpu> target, double d_scale,
+                       tensor_view<float, cpu> d_gram, tensor_view<double, cpu> sum) {
+    *sum.data() = gram_error(ctx, gram, gram_scale, target, d_scale, d_gram);
+}
+
 /// Scratch that gram and gram_backward use for such a map.
 [[nodiscard]] std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features);
+
+// On a GPU: maps in nhwc, Gram matrices in float. Of float by cuBLAS; of 16 bits on tensor cores,
+// summed in float in an order that depends on the shape alone.
+void gram(context<cuda>& ctx, tensor_view<const float, cuda> features,
+          tensor_view<float, cuda> gram);
+void gram_backward(context<cuda>& ctx, tensor_view<const float, cuda> features,
+                   tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient);
+void gram(context<cuda>& ctx, tensor_view<const half, cuda> features,
+          tensor_view<float, cuda> gram);
+void gram_backward(context<cuda>& ctx, tensor_view<const half, cuda> features,
+                   tensor_view<const float, cuda> d_gram, tensor_view<half, cuda> gradient);
+void gram(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
+          tensor_view<float, cuda> gram);
+void gram_backward(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
+                   tensor_view<const float, cuda> d_gram, tensor_view<bfloat16, cuda> gradient);
+void gram_error(context<cuda>& ctx, tensor_view<const float, cuda> gram, double gram_scale,
+                tensor_view<const float, cuda> target, double d_scale,
+                tensor_view<float, cuda> d_gram, tensor_view<double, cuda> sum);
+[[nodiscard]] std::size_t gram_scratch_bytes(const context<cuda>& ctx, const shape& features);
 
 }  // namespace impasto::ops

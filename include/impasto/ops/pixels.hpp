@@ -3,6 +3,7 @@
 #include <array>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/half.hpp>
 #include <impasto/core/tensor.hpp>
 
 namespace impasto::ops {
@@ -29,5 +30,31 @@ void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transfo
 
 /// Copies between layouts; padding channels of a blocked result become zero.
 void reorder(context<cpu>& ctx, tensor_view<const float, cpu> from, tensor_view<float, cpu> to);
+
+// On a GPU: the network's input and its gradient may be planar or in nhwc.
+void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cuda> pixels, tensor_view<float, cuda> input);
+void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const float, cuda> d_input,
+                               tensor_view<float, cuda> d_pixels);
+void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cuda> pixels, tensor_view<half, cuda> input);
+void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const half, cuda> d_input,
+                               tensor_view<float, cuda> d_pixels);
+void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cuda> pixels, tensor_view<bfloat16, cuda> input);
+void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const bfloat16, cuda> d_input,
+                               tensor_view<float, cuda> d_pixels);
+
+// On a GPU: between planar and nhwc, from and to float.
+void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from, tensor_view<float, cuda> to);
+void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from, tensor_view<half, cuda> to);
+void reorder(context<cuda>& ctx, tensor_view<const half, cuda> from, tensor_view<float, cuda> to);
+void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from,
+             tensor_view<bfloat16, cuda> to);
+void reorder(context<cuda>& ctx, tensor_view<const bfloat16, cuda> from,
+             tensor_view<float, cuda> to);
 
 }  // namespace impasto::ops

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/half.hpp>
 #include <impasto/core/tensor.hpp>
 
 namespace impasto::ops {
@@ -48,5 +49,21 @@ struct pool_saved {
 /// Writes all of d_input, zeros included.
 void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<float, cpu>& saved,
                      tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input);
+
+// On a GPU: maps in nhwc.
+void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const float, cuda> input,
+            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax);
+void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<float, cuda>& saved,
+                     tensor_view<const float, cuda> d_output, tensor_view<float, cuda> d_input);
+void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const half, cuda> input,
+            tensor_view<half, cuda> output, tensor_view<std::uint8_t, cuda> argmax);
+void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<half, cuda>& saved,
+                     tensor_view<const half, cuda> d_output, tensor_view<half, cuda> d_input);
+void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const bfloat16, cuda> input,
+            tensor_view<bfloat16, cuda> output, tensor_view<std::uint8_t, cuda> argmax);
+void pool2d_backward(context<cuda>& ctx, pool_options options,
+                     const pool_saved<bfloat16, cuda>& saved,
+                     tensor_view<const bfloat16, cuda> d_output,
+                     tensor_view<bfloat16, cuda> d_input);
 
 }  // namespace impasto::ops

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/half.hpp>
 #include <impasto/core/tensor.hpp>
 
 namespace impasto::ops {
@@ -22,5 +23,28 @@ void relu_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
 
 /// In place, for those who have not fused it: max(x, 0).
 void relu(context<cpu>& ctx, tensor_view<float, cpu> x);
+
+// On a GPU: the mask is of maps in nhwc; the others take any layout.
+void relu_mask(context<cuda>& ctx, tensor_view<const float, cuda> features,
+               tensor_view<std::uint8_t, cuda> mask);
+void relu_backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
+                   tensor_view<float, cuda> gradient);
+void relu_backward(context<cuda>& ctx, tensor_view<const float, cuda> features,
+                   tensor_view<float, cuda> gradient);
+void relu(context<cuda>& ctx, tensor_view<float, cuda> x);
+void relu_mask(context<cuda>& ctx, tensor_view<const half, cuda> features,
+               tensor_view<std::uint8_t, cuda> mask);
+void relu_backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
+                   tensor_view<half, cuda> gradient);
+void relu_backward(context<cuda>& ctx, tensor_view<const half, cuda> features,
+                   tensor_view<half, cuda> gradient);
+void relu(context<cuda>& ctx, tensor_view<half, cuda> x);
+void relu_mask(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
+               tensor_view<std::uint8_t, cuda> mask);
+void relu_backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
+                   tensor_view<bfloat16, cuda> gradient);
+void relu_backward(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
+                   tensor_view<bfloat16, cuda> gradient);
+void relu(context<cuda>& ctx, tensor_view<bfloat16, cuda> x);
 
 }  // namespace impasto::ops

@@ -10,6 +10,7 @@
 #include <impasto/nn/features.hpp>
 #include <impasto/ops/gram.hpp>
 #include <impasto/ops/losses.hpp>
+#include <impasto/ops/scalars.hpp>
 #include <impasto/style/convention.hpp>
 #include <impasto/style/target.hpp>
 
@@ -57,11 +58,17 @@ public:
     void set_content(content_target<T, Device> target);
     void set_style(style_target<Device> target);
 
-    /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing.
-    double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
+    /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing, and waits for the device once.
+    double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient) {
+        enqueue(x, gradient);
+        return terms().total;
+    }
 
-    /// The terms of the last evaluation.
-    [[nodiscard]] const loss_terms& terms() const { return terms_; }
+    /// The work of evaluate without its answer, which terms() gives: on a GPU nothing waits.
+    void enqueue(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
+
+    /// The terms of the last evaluation, once it is done.
+    [[nodiscard]] const loss_terms& terms();
     [[nodiscard]] std::size_t peak_bytes() const;
     [[nodiscard]] std::int64_t forward_macs() const { return features_.forward_macs(); }
 
@@ -75,16 +82,26 @@ private:
     struct term_scale {
         double factor;  // of the unweighted term
         double weight;  // α·λ or β·λ
+
+        [[nodiscard]] double gradient() const { return factor * weight; }
     };
 
     static std::vector<std::string> all_taps(const objective_options& options);
     [[nodiscard]] term_scale content_scale(std::size_t i) const;
     [[nodiscard]] term_scale style_scale(std::size_t i) const;
+    [[nodiscard]] ops::variation variation_scale() const;
+
+    // Where each term's sum lies among sums_.
+    [[nodiscard]] std::size_t style_slot(std::size_t i) const { return i; }
+    [[nodiscard]] std::size_t content_slot(std::size_t i) const { return terms_.style.size() + i; }
+    [[nodiscard]] std::size_t variation_slot() const {
+        return terms_.style.size() + terms_.content.size();
+    }
+
     void expect_targets() const;
     void measure_styles();
     void add_gradient(std::size_t tap, tensor_view<const T, Device> map,
                       tensor_view<T, Device> gradient);
-    void add_variation(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
 
     context<Device>* context_;
     objective_options options_;
@@ -95,6 +112,8 @@ private:
     style_target<Device> style_;
     std::vector<double> style_norms_;           // ΣA² of each layer
     std::vector<tensor<float, Device>> grams_;  // G, then what gram_backward wants
+    ops::scalars<Device> sums_;                 // of squares, before any factor
+    bool read_ = true;                          // terms_ are those of the last evaluation
     loss_terms terms_;
 };
 
@@ -165,6 +184,7 @@ objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, sh
         const auto channels = features_.tap_shape(style_taps_.back()).c;
         grams_.emplace_back(shape{1, 1, channels, channels});
     }
+    sums_ = {ctx, variation_slot() + 2};
 }
 
 template <class T, class Device>
@@ -242,10 +262,8 @@ void objective<T, Device>::measure_styles() {
         const auto scale = style_scale(i);
         ops::gram(*context_, features_.tap(tap), grams_[i]);
         // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
-        const double error = ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
-                                             4 * mean * scale.factor * scale.weight, grams_[i]);
-        terms_.style[i].value = scale.factor * error;
-        terms_.total += scale.weight * terms_.style[i].value;
+        ops::gram_error(*context_, grams_[i], mean, style_.grams[i], 4 * mean * scale.gradient(),
+                        grams_[i], sums_.slots(style_slot(i)));
     }
 }
 
@@ -254,35 +272,25 @@ void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const T, De
                                         tensor_view<T, Device> gradient) {
     if (const auto i = uses_[tap].style; i != none)
         ops::gram_backward(*context_, map, grams_[i], gradient);
-    if (const auto i = uses_[tap].content; i != none) {
-        const auto scale = content_scale(i);
-        terms_.content[i].value =
-            scale.factor * ops::squared_error(*context_, map, content_.maps[i],
-                                              scale.factor * scale.weight, gradient);
-        terms_.total += scale.weight * terms_.content[i].value;
-    }
+    if (const auto i = uses_[tap].content; i != none)
+        ops::squared_error(*context_, map, content_.maps[i], content_scale(i).gradient(), gradient,
+                           sums_.slots(content_slot(i)));
 }
 
 template <class T, class Device>
-void objective<T, Device>::add_variation(tensor_view<const float, Device> x,
-                                         tensor_view<float, Device> gradient) {
-    const auto& s = x.shape();
-    ops::variation scale{1, 1};
-    if (options_.loss == convention::mean)
-        scale = {1 / static_cast<double>(std::max<std::int64_t>(1, s.c * s.h * (s.w - 1))),
-                 1 / static_cast<double>(std::max<std::int64_t>(1, s.c * (s.h - 1) * s.w))};
-    const auto sums = ops::total_variation(
-        *context_, x, {scale.horizontal * options_.tv_weight, scale.vertical * options_.tv_weight},
-        gradient);
-    terms_.tv = scale.horizontal * sums.horizontal + scale.vertical * sums.vertical;
-    terms_.total += options_.tv_weight * terms_.tv;
+ops::variation objective<T, Device>::variation_scale() const {
+    if (options_.loss != convention::mean)
+        return {1, 1};
+    const auto [n, c, h, w] = features_.pixels_shape();
+    return {1 / static_cast<double>(std::max<std::int64_t>(1, c * h * (w - 1))),
+            1 / static_cast<double>(std::max<std::int64_t>(1, c * (h - 1) * w))};
 }
 
 template <class T, class Device>
-double objective<T, Device>::evaluate(tensor_view<const float, Device> x,
-                                      tensor_view<float, Device> gradient) {
+void objective<T, Device>::enqueue(tensor_view<const float, Device> x,
+                                   tensor_view<float, Device> gradient) {
     expect_targets();
-    terms_.total = 0;
+    read_ = false;
     features_.forward(*context_, x);
     measure_styles();
     features_.backward(
@@ -291,8 +299,33 @@ double objective<T, Device>::evaluate(tensor_view<const float, Device> x,
             add_gradient(tap, map, d_map);
         },
         gradient);
-    add_variation(x, gradient);
-    return terms_.total;
+    const auto scale = variation_scale();
+    ops::total_variation(
+        *context_, x, {scale.horizontal * options_.tv_weight, scale.vertical * options_.tv_weight},
+        gradient, sums_.slots(variation_slot(), 2));
+}
+
+template <class T, class Device>
+const loss_terms& objective<T, Device>::terms() {
+    if (std::exchange(read_, true))
+        return terms_;
+    const auto sums = sums_.read(*context_);
+    terms_.total = 0;
+    for (std::size_t i = 0; i < terms_.style.size(); ++i) {
+        const auto scale = style_scale(i);
+        terms_.style[i].value = scale.factor * sums[style_slot(i)];
+        terms_.total += scale.weight * terms_.style[i].value;
+    }
+    for (std::size_t i = 0; i < terms_.content.size(); ++i) {
+        const auto scale = content_scale(i);
+        terms_.content[i].value = scale.factor * sums[content_slot(i)];
+        terms_.total += scale.weight * terms_.content[i].value;
+    }
+    const auto scale = variation_scale();
+    terms_.tv =
+        scale.horizontal * sums[variation_slot()] + scale.vertical * sums[variation_slot() + 1];
+    terms_.total += options_.tv_weight * terms_.tv;
+    return terms_;
 }
 
 template <class T, class Device>

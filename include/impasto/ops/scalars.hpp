@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include <impasto/core/context.hpp>
+#include <impasto/core/tensor.hpp>
+
+namespace impasto::ops {
+
+namespace detail {
+
+// On a GPU it is the host's memory, pinned, which kernels write without being waited for.
+[[nodiscard]] inline double* allocate_scalars(context<cpu>&, std::size_t count) {
+    return new double[count]();
+}
+[[nodiscard]] double* allocate_scalars(context<cuda>& ctx, std::size_t count);
+void release_scalars(cuda, double* values) noexcept;
+inline void release_scalars(cpu, double* values) noexcept {
+    delete[] values;
+}
+
+inline void wait(context<cpu>&) {}
+inline void wait(context<cuda>& ctx) {
+    ctx.synchronize();
+}
+
+}  // namespace detail
+
+/// Numbers that operations leave behind for the host: sums, losses. Each operation writes its slot
+/// when the device comes to it, and the host waits once, for all of them, when it reads.
+template <class Device>
+class scalars {
+public:
+    scalars() = default;
+    /// All zero.
+    scalars(context<Device>& ctx, std::size_t count)
+        : values_(detail::allocate_scalars(ctx, count)), count_(count) {}
+    scalars(const scalars&) = delete;
+    scalars& operator=(const scalars&) = delete;
+    scalars(scalars&& other) noexcept
+        : values_(std::exchange(other.values_, nullptr)), count_(std::exchange(other.count_, 0)) {}
+    scalars& operator=(scalars&& other) noexcept {
+        std::swap(values_, other.values_);
+        std::swap(count_, other.count_);
+        return *this;
+    }
+    ~scalars() { detail::release_scalars(Device{}, values_); }
+
+    [[nodiscard]] std::size_t size() const { return count_; }
+
+    /// [1,1,1,count] from slot `first`, for operations to write.
+    [[nodiscard]] tensor_view<double, Device> slots(std::size_t first, std::int64_t count = 1) {
+        return {values_ + first, {1, 1, 1, count}};
+    }
+
+    /// Waits for everything enqueued so far.
+    [[nodiscard]] std::span<const double> read(context<Device>& ctx) const {
+        detail::wait(ctx);
+        return {values_, count_};
+    }
+
+private:
+    double* values_ = nullptr;
+    std::size_t count_ = 0;
+};
+
+}  // namespace impasto::ops

@@ -1,0 +1,171 @@
+#include <impasto/ops/pixels.hpp>
+
+#include <algorithm>
+
+#include "core/context_state.hpp"
+#include "core/elementwise.hpp"
+#include "core/launch.cuh"
+#include "core/types.cuh"
+
+// A thread owns one pixel and its three channels: of the padded input forward, of the picture
+// backward. Planes are read and written along rows, so that accesses of a warp lie side by side.
+
+namespace impasto::kernels {
+
+namespace {
+
+constexpr int threads = elementwise_threads;
+
+/// The picture, and the margin around it in the network's input.
+struct frame {
+    int height, width, margin;
+    ops::border border;
+    std::int64_t channel_step, pixel_step;  // of the input: planar or interleaved
+};
+
+[[nodiscard]] __device__ int clamped(int i, int size) {
+    return i < 0 ? 0 : i < size ? i : size - 1;
+}
+
+template <class T>
+__global__ void __launch_bounds__(threads)
+    normalize_pixels_kernel(frame f, ops::pixel_transform transform, const float* pixels,
+                            T* input) {
+    const int width = f.width + 2 * f.margin, height = f.height + 2 * f.margin;
+    const int column = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
+    if (column >= width)
+        return;
+    for (int row = static_cast<int>(blockIdx.y); row < height; row += static_cast<int>(gridDim.y)) {
+        const int x = column - f.margin, y = row - f.margin;
+        const bool inside = x >= 0 && x < f.width && y >= 0 && y < f.height;
+        const auto from =
+            static_cast<std::int64_t>(clamped(y, f.height)) * f.width + clamped(x, f.width);
+        T* to = input + (static_cast<std::int64_t>(row) * width + column) * f.pixel_step;
+#pragma unroll
+        for (int k = 0; k < 3; ++k) {
+            const auto plane = static_cast<std::int64_t>(f.height) * f.width;
+            const float value =
+                inside || f.border == ops::border::replicate
+                    ? transform.gain[k] * pixels[transform.source[k] * plane + from] +
+                          transform.offset[k]
+                    : 0;
+            to[k * f.channel_step] = from_float<T>(value);
+        }
+    }
+}
+
+/// The rows or columns of the input that pixel i of `size` stands for: itself, and the margin
+/// beside it where that was replicated.
+struct span_of {
+    __device__ span_of(int i, int size, const frame& f)
+        : first(f.border == ops::border::replicate && i == 0 ? 0 : i + f.margin),
+          last(f.border == ops::border::replicate && i == size - 1 ? size + 2 * f.margin - 1
+                                                                   : i + f.margin) {}
+    int first, last;
+};
+
+template <class T>
+__global__ void __launch_bounds__(threads)
+    normalize_pixels_backward_kernel(frame f, ops::pixel_transform transform, const T* d_input,
+                                     float* d_pixels) {
+    const int x = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
+    if (x >= f.width)
+        return;
+    const auto width = static_cast<std::int64_t>(f.width) + 2 * f.margin;
+    for (int y = static_cast<int>(blockIdx.y); y < f.height; y += static_cast<int>(gridDim.y)) {
+        const span_of rows(y, f.height, f), columns(x, f.width, f);
+        float sum[3] = {};
+        for (int row = rows.first; row <= rows.last; ++row)
+            for (int column = columns.first; column <= columns.last; ++column) {
+                const T* from = d_input + (row * width + column) * f.pixel_step;
+#pragma unroll
+                for (int k = 0; k < 3; ++k)
+                    sum[k] += to_float(from[k * f.channel_step]);
+            }
+        const auto plane = static_cast<std::int64_t>(f.height) * f.width;
+        const auto at = static_cast<std::int64_t>(y) * f.width + x;
+#pragma unroll
+        for (int k = 0; k < 3; ++k)
+            d_pixels[transform.source[k] * plane + at] = transform.gain[k] * sum[k];
+    }
+}
+
+frame frame_of(const char* operation, ops::border border, const shape& pixels, layout pixel_order,
+               const shape& input, layout input_order) {
+    const auto margin = std::max<std::int64_t>(0, (input.h - pixels.h) / 2);
+    expect_shape(operation, "pixels", {1, 3, pixels.h, pixels.w}, pixels);
+    expect_layout(operation, "pixels", layout::nchw, pixel_order);
+    expect_shape(operation, "input", {1, 3, pixels.h + 2 * margin, pixels.w + 2 * margin}, input);
+    if (input_order != layout::nchw)
+        expect_layout(operation, "input", layout::nhwc, input_order);
+    const bool planar = input_order == layout::nchw;
+    return {.height = static_cast<int>(pixels.h),
+            .width = static_cast<int>(pixels.w),
+            .margin = static_cast<int>(margin),
+            .border = border,
+            .channel_step = planar ? input.pixels() : 1,
+            .pixel_step = planar ? 1 : 3};
+}
+
+/// A thread for each pixel of a row, a line of the grid for each row, up to what a grid can have.
+dim3 grid_of(const shape& s) {
+    return {blocks_for(s.w), static_cast<unsigned>(std::min<std::int64_t>(s.h, 65535))};
+}
+
+template <class T>
+void forward(context<cuda>& ctx, const ops::pixel_transform& transform, ops::border border,
+             tensor_view<const float, cuda> pixels, tensor_view<T, cuda> input) {
+    const auto f = frame_of("normalize_pixels", border, pixels.shape(), pixels.layout(),
+                            input.shape(), input.layout());
+    if (pixels.size() > 0)
+        launch(normalize_pixels_kernel<T>, grid_of(input.shape()), threads, 0, ctx.get().stream, f,
+               transform, pixels.data(), input.data());
+}
+
+template <class T>
+void backward(context<cuda>& ctx, const ops::pixel_transform& transform, ops::border border,
+              tensor_view<const T, cuda> d_input, tensor_view<float, cuda> d_pixels) {
+    const auto f = frame_of("normalize_pixels_backward", border, d_pixels.shape(),
+                            d_pixels.layout(), d_input.shape(), d_input.layout());
+    if (d_pixels.size() > 0)
+        launch(normalize_pixels_backward_kernel<T>, grid_of(d_pixels.shape()), threads, 0,
+               ctx.get().stream, f, transform, d_input.data(), d_pixels.data());
+}
+
+}  // namespace
+
+}  // namespace impasto::kernels
+
+namespace impasto::ops {
+
+void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cuda> pixels, tensor_view<float, cuda> input) {
+    kernels::forward(ctx, transform, margin, pixels, input);
+}
+void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const float, cuda> d_input,
+                               tensor_view<float, cuda> d_pixels) {
+    kernels::backward(ctx, transform, margin, d_input, d_pixels);
+}
+
+void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cuda> pixels, tensor_view<half, cuda> input) {
+    kernels::forward(ctx, transform, margin, pixels, input);
+}
+void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const half, cuda> d_input,
+                               tensor_view<float, cuda> d_pixels) {
+    kernels::backward(ctx, transform, margin, d_input, d_pixels);
+}
+
+void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                      tensor_view<const float, cuda> pixels, tensor_view<bfloat16, cuda> input) {
+    kernels::forward(ctx, transform, margin, pixels, input);
+}
+void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
+                               tensor_view<const bfloat16, cuda> d_input,
+                               tensor_view<float, cuda> d_pixels) {
+    kernels::backward(ctx, transform, margin, d_input, d_pixels);
+}
+
+}  // namespace impasto::ops
