@@ -6,6 +6,8 @@ set(IMPASTO_KERNEL_SOURCES
   gram_backward_tiles.cu
   gram_error.cu
   gram_tiles.cu
+  lbfgs.cu
+  lbfgs_solve.cu
   pixels.cu
   pool2d.cu
   random.cu

@@ -42,8 +42,8 @@ template <class T>
 void copy_any(context<cuda>& ctx, tensor_view<const T, cuda> x, tensor_view<T, cuda> y) {
     expect_shape("copy", "output", x.shape(), y.shape());
     expect_layout("copy", "output", x.layout(), y.layout());
-    kernels::check(cudaMemcpyAsync(y.data(), x.data(), x.bytes(), cudaMemcpyDeviceToDevice,
-                                   ctx.get().stream));
+    kernels::check(
+        cudaMemcpyAsync(y.data(), x.data(), x.bytes(), cudaMemcpyDeviceToDevice, ctx.get().stream));
 }
 
 }  // namespace

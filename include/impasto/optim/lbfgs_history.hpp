@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <impasto/ops/lbfgs.hpp>
 #include <impasto/ops/vector.hpp>
 
 namespace impasto::optim {
@@ -133,5 +134,27 @@ void lbfgs_history<Device>::direction(tensor_view<const float, Device> g,
     }
     ops::combine(*context_, -gamma, g, coefficients, filled_rows(), d);
 }
+
+/// On a GPU the pairs and their products stay there: the same interface on ops::lbfgs_pairs, but
+/// that push cannot say whether the pair was taken, and that size waits for the device.
+template <>
+class lbfgs_history<cuda> {
+public:
+    lbfgs_history(context<cuda>& ctx, const shape& x, std::size_t capacity)
+        : context_(&ctx), pairs_(ctx, x, capacity) {}
+
+    [[nodiscard]] std::size_t size() const { return pairs_.size(*context_); }
+    void clear() { pairs_.clear(*context_); }
+    void push(tensor_view<const float, cuda> s, tensor_view<const float, cuda> y) {
+        pairs_.push(*context_, s, y);
+    }
+    void direction(tensor_view<const float, cuda> g, tensor_view<float, cuda> d) {
+        pairs_.direction(*context_, g, d);
+    }
+
+private:
+    context<cuda>* context_;
+    ops::lbfgs_pairs pairs_;
+};
 
 }  // namespace impasto::optim
