@@ -1,7 +1,6 @@
 #include <impasto/ops/vector.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 
 #include <impasto/ops/transfer.hpp>
@@ -19,6 +18,10 @@ namespace {
 
 using input = tensor_view<const float, cuda>;
 using output = tensor_view<float, cuda>;
+
+struct larger_or_nan {
+    __device__ double operator()(double a, double b) const { return a < b || b != b ? b : a; }
+};
 
 void expect_alike(const char* operation, const char* what, input expected, input found) {
     expect_shape(operation, what, expected.shape(), found.shape());
@@ -104,7 +107,7 @@ void clamp(context<cuda>& ctx, float low, float high, output x) {
     });
 }
 
-double dot(context<cuda>& ctx, input x, input y) {
+void dot(context<cuda>& ctx, input x, input y, tensor_view<double, cuda> product) {
     expect_alike("dot", "second input", x, y);
     auto& s = ctx.get();
     kernels::reduce(
@@ -112,24 +115,30 @@ double dot(context<cuda>& ctx, input x, input y) {
         [px = x.data(), py = y.data()] __device__(std::int64_t i, int) {
             return static_cast<double>(px[i]) * static_cast<double>(py[i]);
         },
-        s.scratch_as<double>(ctx, kernels::reduction_blocks(x.size())), s.results);
-    ctx.synchronize();
-    return s.results[0];
+        s.scratch_as<double>(ctx, kernels::reduction_blocks(x.size())), product.data());
 }
 
-float max_abs(context<cuda>& ctx, input x) {
+void max_abs(context<cuda>& ctx, input x, tensor_view<double, cuda> largest) {
     auto& s = ctx.get();
-    // |x| as an integer: the same order, with infinity above every number and NaN above infinity.
-    auto* result = reinterpret_cast<std::int32_t*>(s.results);
     kernels::reduce(
         s.stream, x.size(), 1,
         [px = x.data()] __device__(std::int64_t i, int) {
-            return __float_as_int(px[i]) & 0x7fffffff;
+            return fabs(static_cast<double>(px[i]));
         },
-        s.scratch_as<std::int32_t>(ctx, kernels::reduction_blocks(x.size())), result,
-        kernels::larger{});
+        s.scratch_as<double>(ctx, kernels::reduction_blocks(x.size())), largest.data(),
+        larger_or_nan{});
+}
+
+double dot(context<cuda>& ctx, input x, input y) {
+    dot(ctx, x, y, {ctx.get().results, {1, 1, 1, 1}});
     ctx.synchronize();
-    return std::bit_cast<float>(*result);
+    return ctx.get().results[0];
+}
+
+float max_abs(context<cuda>& ctx, input x) {
+    max_abs(ctx, x, {ctx.get().results, {1, 1, 1, 1}});
+    ctx.synchronize();
+    return static_cast<float>(ctx.get().results[0]);
 }
 
 void dots(context<cuda>& ctx, input rows, input x, std::span<double> products) {

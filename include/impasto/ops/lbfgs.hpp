@@ -32,6 +32,9 @@ public:
     void direction(context<cuda>& ctx, tensor_view<const float, cuda> g,
                    tensor_view<float, cuda> d);
 
+    /// Whether no pair was handed over since the start or the last clear().
+    [[nodiscard]] bool empty() const { return most_ == 0; }
+
     /// Pairs that were taken and are still held. Waits.
     [[nodiscard]] std::size_t size(context<cuda>& ctx) const;
 

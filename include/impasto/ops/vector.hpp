@@ -39,6 +39,16 @@ void clamp(context<cpu>& ctx, float low, float high, tensor_view<float, cpu> x);
 /// Largest |x|; NaN where x holds one, 0 where x is empty.
 [[nodiscard]] float max_abs(context<cpu>& ctx, tensor_view<const float, cpu> x);
 
+/// The same two, left in a slot (ops::scalars) for loops whose host is not to wait.
+inline void dot(context<cpu>& ctx, tensor_view<const float, cpu> x, tensor_view<const float, cpu> y,
+                tensor_view<double, cpu> product) {
+    *product.data() = dot(ctx, x, y);
+}
+inline void max_abs(context<cpu>& ctx, tensor_view<const float, cpu> x,
+                    tensor_view<double, cpu> largest) {
+    *largest.data() = static_cast<double>(max_abs(ctx, x));
+}
+
 /// products[i] = rows[i]·x, all in one pass.
 /// x: [n,c,h,w]; rows: [k·n,c,h,w], with one product for each of the k.
 void dots(context<cpu>& ctx, tensor_view<const float, cpu> rows, tensor_view<const float, cpu> x,
@@ -95,6 +105,10 @@ void clamp(context<cuda>& ctx, float low, float high, tensor_view<float, cuda> x
 [[nodiscard]] double dot(context<cuda>& ctx, tensor_view<const float, cuda> x,
                          tensor_view<const float, cuda> y);
 [[nodiscard]] float max_abs(context<cuda>& ctx, tensor_view<const float, cuda> x);
+void dot(context<cuda>& ctx, tensor_view<const float, cuda> x, tensor_view<const float, cuda> y,
+         tensor_view<double, cuda> product);
+void max_abs(context<cuda>& ctx, tensor_view<const float, cuda> x,
+             tensor_view<double, cuda> largest);
 void dots(context<cuda>& ctx, tensor_view<const float, cuda> rows, tensor_view<const float, cuda> x,
           std::span<double> products);
 void combine(context<cuda>& ctx, double a, tensor_view<const float, cuda> x,

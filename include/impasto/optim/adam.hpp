@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include <impasto/ops/scalars.hpp>
 #include <impasto/ops/vector.hpp>
 #include <impasto/optim/checks.hpp>
 #include <impasto/optim/objective.hpp>
@@ -24,7 +25,7 @@ class adam {
 public:
     /// Throws option_error on a learning rate or ε ≤ 0 or a β outside [0, 1).
     adam(context<Device>& ctx, const shape& x, adam_options options = {})
-        : context_(&ctx), options_(options), gradient_(x), m_(x), v_(x) {
+        : context_(&ctx), options_(options), gradient_(x), m_(x), v_(x), largest_(ctx, 1) {
         detail::expect_positive("learning_rate", options.learning_rate);
         detail::expect_below_one("beta1", options.beta1);
         detail::expect_below_one("beta2", options.beta2);
@@ -38,8 +39,9 @@ public:
     template <objective<Device> F>
     step_report step(F& f, tensor_view<float, Device> x) {
         expect_shape("adam", "x", m_.shape(), x.shape());
-        const double loss = f.evaluate(x, gradient_);
-        const float largest = ops::max_abs(*context_, gradient_);
+        const double loss = detail::evaluate<Device>(
+            f, x, gradient_, [this] { ops::max_abs(*context_, gradient_, largest_.slots(0)); });
+        const auto largest = static_cast<float>(largest_.read(*context_)[0]);
         detail::expect_finite("adam", loss, largest);
         ++steps_;
         ops::adam_update(*context_, gradient_, coefficients(), m_, v_, x);
@@ -79,6 +81,7 @@ private:
     tensor<float, Device> gradient_;
     tensor<float, Device> m_;
     tensor<float, Device> v_;
+    ops::scalars<Device> largest_;  ///< |dJ/dx|
     std::int64_t steps_ = 0;
 };
 

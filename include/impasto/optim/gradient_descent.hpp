@@ -1,5 +1,6 @@
 #pragma once
 
+#include <impasto/ops/scalars.hpp>
 #include <impasto/ops/vector.hpp>
 #include <impasto/optim/checks.hpp>
 #include <impasto/optim/objective.hpp>
@@ -21,7 +22,7 @@ public:
     /// Throws option_error on a negative learning rate, a first step ≤ 0 or a momentum outside [0,
     /// 1).
     gradient_descent(context<Device>& ctx, const shape& x, gradient_descent_options options = {})
-        : context_(&ctx), options_(options), gradient_(x), velocity_(x) {
+        : context_(&ctx), options_(options), gradient_(x), velocity_(x), largest_(ctx, 1) {
         if (options.learning_rate != 0)
             detail::expect_positive("learning_rate", options.learning_rate);
         detail::expect_positive("first_step", options.first_step);
@@ -34,8 +35,9 @@ public:
     template <objective<Device> F>
     step_report step(F& f, tensor_view<float, Device> x) {
         expect_shape("gradient_descent", "x", gradient_.shape(), x.shape());
-        const double loss = f.evaluate(x, gradient_);
-        const float largest = ops::max_abs(*context_, gradient_);
+        const double loss = detail::evaluate<Device>(
+            f, x, gradient_, [this] { ops::max_abs(*context_, gradient_, largest_.slots(0)); });
+        const auto largest = static_cast<float>(largest_.read(*context_)[0]);
         detail::expect_finite("gradient_descent", loss, largest);
         if (options_.learning_rate == 0 && largest > 0)
             options_.learning_rate = options_.first_step / static_cast<double>(largest);
@@ -51,6 +53,7 @@ private:
     gradient_descent_options options_;
     tensor<float, Device> gradient_;
     tensor<float, Device> velocity_;
+    ops::scalars<Device> largest_;  ///< |dJ/dx|
 };
 
 }  // namespace impasto::optim

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <utility>
 
+#include <impasto/ops/scalars.hpp>
 #include <impasto/ops/vector.hpp>
 #include <impasto/optim/checks.hpp>
 #include <impasto/optim/lbfgs_history.hpp>
@@ -34,7 +37,10 @@ public:
           gradient_(x),
           direction_(x),
           start_(x),
-          start_gradient_(x) {}
+          start_gradient_(x),
+          numbers_(ctx, 3) {
+        ops::fill(ctx, 0, direction_);
+    }
 
     /// One iteration in place; loss is J at the x it arrives at. J and its gradient there are kept
     /// for the next step: whoever changes x or f in between calls reset().
@@ -64,16 +70,33 @@ private:
         return o;
     }
 
+    // What of the device's numbers lies where.
+    static constexpr std::size_t largest = 0, slope = 1, start_slope = 2;
+
     template <class F>
     void evaluate(F& f, tensor_view<float, Device> x) {
-        loss_ = f.evaluate(x, gradient_);
+        loss_ = detail::evaluate<Device>(f, x, gradient_, [this] {
+            ops::max_abs(*context_, gradient_, numbers_.slots(largest));
+            ops::dot(*context_, gradient_, direction_, numbers_.slots(slope));
+        });
+        largest_ = number(largest);
         ++evaluations_;
     }
+
+    [[nodiscard]] double number(std::size_t which) const { return numbers_.read(*context_)[which]; }
 
     /// Moves x to a lower point along −H·gradient; false, and everything as before, where there is
     /// none.
     template <objective<Device> F>
     bool search(F& f, tensor_view<float, Device> x);
+
+    /// Back to where the search began.
+    void retreat(double loss, double largest_gradient, tensor_view<float, Device> x) {
+        ops::copy(*context_, start_, x);
+        ops::copy(*context_, start_gradient_, gradient_);
+        loss_ = loss;
+        largest_ = largest_gradient;
+    }
 
     /// Hands the pair of the step just made to the history, in start_ and start_gradient_.
     void remember(tensor_view<const float, Device> x);
@@ -85,7 +108,9 @@ private:
     tensor<float, Device> direction_;
     tensor<float, Device> start_;  ///< x before the step
     tensor<float, Device> start_gradient_;
+    ops::scalars<Device> numbers_;
     double loss_ = 0;         ///< at x
+    double largest_ = 0;      ///< |dJ/dx| at x
     bool evaluated_ = false;  ///< loss_ and gradient_ are those of x
     int evaluations_ = 0;     ///< of this step
     line_search_result last_search_{};
@@ -99,15 +124,14 @@ step_report lbfgs<Device>::step(F& f, tensor_view<float, Device> x) {
     const bool known = std::exchange(evaluated_, false);  // stays so if f throws
     if (!known)
         evaluate(f, x);
-    const float largest = ops::max_abs(*context_, gradient_);
-    detail::expect_finite("lbfgs", loss_, largest);
-    if (static_cast<double>(largest) <= options_.gradient_tolerance) {
+    detail::expect_finite("lbfgs", loss_, static_cast<float>(largest_));
+    if (largest_ <= options_.gradient_tolerance) {
         evaluated_ = true;
         return {.loss = loss_, .evaluations = evaluations_, .converged = true};
     }
 
     bool lower = search(f, x);
-    if (!lower && history_.size() > 0) {
+    if (!lower && !history_.empty()) {
         history_.clear();
         lower = search(f, x);
     }
@@ -123,20 +147,30 @@ bool lbfgs<Device>::search(F& f, tensor_view<float, Device> x) {
     ops::copy(*context_, x, start_);
     ops::copy(*context_, gradient_, start_gradient_);
     history_.direction(gradient_, direction_);
-    const line_point start{0, loss_, ops::dot(*context_, gradient_, direction_)};
-    if (!(start.slope < 0))
-        return false;
+    ops::dot(*context_, gradient_, direction_, numbers_.slots(start_slope));
+    const double loss = loss_, steepest = largest_;
 
     const auto phi = [&](double step) {
         ops::add_scaled(*context_, start_, static_cast<float>(step), direction_, x);
         evaluate(f, x);
-        return line_point{step, loss_, ops::dot(*context_, gradient_, direction_)};
+        return line_point{step, loss_, number(slope)};
     };
+    // A history's first trial is at 1. It goes ahead of the slope at the start, so that the host
+    // waits once for both.
+    std::optional<line_point> ahead;
+    if (!history_.empty())
+        ahead = phi(1);
+    const line_point start{0, loss, number(start_slope)};
+    if (!(start.slope < 0)) {
+        retreat(loss, steepest, x);
+        return false;
+    }
     const double first_step =
-        history_.size() > 0
-            ? 1
-            : options_.first_step / static_cast<double>(ops::max_abs(*context_, direction_));
-    last_search_ = strong_wolfe(phi, start, first_step, options_.line_search);
+        ahead ? 1 : options_.first_step / static_cast<double>(ops::max_abs(*context_, direction_));
+    const auto trial = [&](double step) {
+        return ahead ? *std::exchange(ahead, std::nullopt) : phi(step);
+    };
+    last_search_ = strong_wolfe(trial, start, first_step, options_.line_search);
 
     const line_point& found = last_search_.point;
     if (found.value < start.value) {
@@ -144,9 +178,7 @@ bool lbfgs<Device>::search(F& f, tensor_view<float, Device> x) {
             phi(found.step);
         return true;
     }
-    ops::copy(*context_, start_, x);
-    ops::copy(*context_, start_gradient_, gradient_);
-    loss_ = start.value;
+    retreat(loss, steepest, x);
     return false;
 }
 

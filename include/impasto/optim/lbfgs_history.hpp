@@ -32,6 +32,7 @@ public:
           y_dot_y_(capacity * capacity) {}
 
     [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] bool empty() const { return size_ == 0; }
 
     void clear() { size_ = next_ = 0; }
 
@@ -136,7 +137,8 @@ void lbfgs_history<Device>::direction(tensor_view<const float, Device> g,
 }
 
 /// On a GPU the pairs and their products stay there: the same interface on ops::lbfgs_pairs, but
-/// that push cannot say whether the pair was taken, and that size waits for the device.
+/// that push cannot say whether the pair was taken, that empty counts the ones that were not, and
+/// that size waits for the device.
 template <>
 class lbfgs_history<cuda> {
 public:
@@ -144,6 +146,7 @@ public:
         : context_(&ctx), pairs_(ctx, x, capacity) {}
 
     [[nodiscard]] std::size_t size() const { return pairs_.size(*context_); }
+    [[nodiscard]] bool empty() const { return pairs_.empty(); }
     void clear() { pairs_.clear(*context_); }
     void push(tensor_view<const float, cuda> s, tensor_view<const float, cuda> y) {
         pairs_.push(*context_, s, y);

@@ -61,11 +61,12 @@ public:
     /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing, and waits for the device once.
     double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient) {
         enqueue(x, gradient);
-        return terms().total;
+        return value();
     }
 
-    /// The work of evaluate without its answer, which terms() gives: on a GPU nothing waits.
+    /// The two halves of evaluate: the first waits for nothing.
     void enqueue(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
+    [[nodiscard]] double value() { return terms().total; }
 
     /// The terms of the last evaluation, once it is done.
     [[nodiscard]] const loss_terms& terms();

@@ -25,7 +25,7 @@ namespace simt {
 
 namespace {
 
-std::size_t the_kernels_run = 0;
+std::size_t the_kernels_run = 0, the_kernels_waited_for = 0, the_waits = 0;
 std::map<const void*, int> the_shared_memory_limits;  // of kernels that asked for more
 
 /// Device memory by its address.
@@ -90,6 +90,19 @@ std::size_t allocated_bytes() {
 std::size_t kernels_run() {
     return the_kernels_run;
 }
+
+std::size_t times_waited() {
+    return the_waits;
+}
+
+namespace {
+
+void wait() {
+    the_waits += the_kernels_run != the_kernels_waited_for;
+    the_kernels_waited_for = the_kernels_run;
+}
+
+}  // namespace
 
 void enqueue(cudaStream_t stream, std::function<void()> work) {
     if (stream != nullptr && stream->recorded_into)
@@ -239,8 +252,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-    return stream != nullptr && stream->recorded_into ? cudaErrorStreamCaptureUnsupported
-                                                      : cudaSuccess;
+    if (stream != nullptr && stream->recorded_into)
+        return cudaErrorStreamCaptureUnsupported;
+    simt::wait();
+    return cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) {
     return cudaSuccess;

@@ -22,4 +22,8 @@ struct device {
 /// Kernels that have run since the program began.
 [[nodiscard]] std::size_t kernels_run();
 
+/// How often the host has waited for kernels since the program began; waiting where none ran since
+/// the last time does not count.
+[[nodiscard]] std::size_t times_waited();
+
 }  // namespace simt
