@@ -1,6 +1,9 @@
 #include <impasto/ops/gram.hpp>
 
 #include <string>
+#include <type_traits>
+
+#include <impasto/core/error.hpp>
 
 #include "core/context_state.hpp"
 #include "core/cublas.hpp"
@@ -83,14 +86,29 @@ void add_gradient(context<cuda>& ctx, tensor_view<const float, cuda> features,
 template <class T>
 void add_gradient(context<cuda>& ctx, tensor_view<const T, cuda> features,
                   tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient) {
+    const bool has_tf32 = ctx.get().architecture() >= 80;
+    if constexpr (std::is_same_v<T, half>)
+        if (!has_tf32)
+            return gram_backward_plain(ctx.get().stream, static_cast<int>(features.shape().c),
+                                       features.shape().pixels(), features.data(), d_gram.data(),
+                                       gradient.data());
     gram_backward_by_tiles(ctx.get().stream, static_cast<int>(features.shape().c),
                            features.shape().pixels(), features.data(), d_gram.data(),
                            gradient.data());
 }
 
+/// Tensor cores know bfloat16 from sm_80 on.
+template <class T>
+void expect_type(context<cuda>& ctx, const char* operation) {
+    if (std::is_same_v<T, bfloat16> && ctx.get().architecture() < 80)
+        throw cuda_error(std::string(operation) + ": bfloat16 needs compute capability 8.0, and " +
+                         ctx.name() + " has less: take float16");
+}
+
 template <class T>
 void forward(context<cuda>& ctx, tensor_view<const T, cuda> features,
              tensor_view<float, cuda> gram) {
+    expect_type<T>(ctx, "gram");
     expect_map("gram", features.shape(), features.layout(), gram.shape());
     form(ctx, features, gram);
 }
@@ -98,6 +116,7 @@ void forward(context<cuda>& ctx, tensor_view<const T, cuda> features,
 template <class T>
 void backward(context<cuda>& ctx, tensor_view<const T, cuda> features,
               tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient) {
+    expect_type<T>(ctx, "gram_backward");
     expect_map("gram_backward", features.shape(), features.layout(), d_gram.shape());
     expect_shape("gram_backward", "gradient", features.shape(), gradient.shape());
     expect_layout("gram_backward", "gradient", features.layout(), gradient.layout());

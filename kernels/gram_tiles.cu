@@ -29,6 +29,10 @@ struct gram_shared {
 
 template <int Side>
 constexpr int gram_threads = Side * 2;
+/// Blocks that an SM is to hold at once: what keeps the registers of a thread to 128, and copies
+/// enough under way.
+template <int Side>
+constexpr int blocks_of_sm = Side == 64 ? 4 : 2;
 
 [[nodiscard]] __device__ int swizzled(int row, int channel) {
     return channel ^ (row % 8 * 8);
@@ -96,7 +100,7 @@ __device__ void multiply(const T (&a)[depth][Side], const T (&b)[depth][Side], i
 }
 
 template <class T, int Side>
-__global__ void __launch_bounds__(gram_threads<Side>)
+__global__ void __launch_bounds__(gram_threads<Side>, blocks_of_sm<Side>)
     gram_kernel(gram_map map, const T* features, float* partials) {
     auto& shared = shared_memory<gram_shared<T, Side>>();
     const gram_tile tile(static_cast<int>(blockIdx.y), ceil_div(map.channels, Side));

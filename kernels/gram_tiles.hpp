@@ -58,4 +58,9 @@ template <class T>
 void gram_backward_by_tiles(cudaStream_t stream, int channels, std::int64_t pixels,
                             const T* features, const float* d_gram, T* gradient);
 
+/// The same without tensor cores, for GPUs whose know no TF32. T: half.
+template <class T>
+void gram_backward_plain(cudaStream_t stream, int channels, std::int64_t pixels, const T* features,
+                         const float* d_gram, T* gradient);
+
 }  // namespace impasto::kernels

@@ -3,6 +3,7 @@ set(IMPASTO_KERNEL_SOURCES
   core/context.cpp
   core/transfer.cpp
   gram.cu
+  gram_backward_plain.cu
   gram_backward_tiles.cu
   gram_error.cu
   gram_tiles.cu
