@@ -20,5 +20,8 @@ struct command {
 [[nodiscard]] command add_evaluate(CLI::App& tool);
 [[nodiscard]] command add_features(CLI::App& tool);
 [[nodiscard]] command add_info(CLI::App& tool);
+[[nodiscard]] command add_explain(CLI::App& tool);
+[[nodiscard]] command add_invert(CLI::App& tool);
+[[nodiscard]] command add_texture(CLI::App& tool);
 
 }  // namespace impasto::cli

@@ -5,11 +5,13 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 
 #include <impasto/core/error.hpp>
 #include <impasto/core/version.hpp>
 
 #include "cli/command.hpp"
+#include "cli/parse.hpp"
 
 namespace {
 
@@ -23,6 +25,14 @@ int complain(const std::string& message, exit_code code) {
     return code;
 }
 
+/// "stylize, evaluate or info"
+std::string commands_of(const CLI::App& tool) {
+    std::vector<std::string> names;
+    for (const auto* command : tool.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(command->get_name());
+    return enumerate(names);
+}
+
 /// Takes what the command line library finds wrong; help and version are among it.
 int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** argv) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
@@ -31,9 +41,9 @@ int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** arg
     const std::string help =
         chosen.empty() ? "impasto --help" : "impasto " + chosen.front()->get_name() + " --help";
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
-        return complain("there is no command '" + std::string(argv[1]) +
-                            "'; use stylize, evaluate, features or info",
-                        wrong_use);
+        return complain(
+            "there is no command '" + std::string(argv[1]) + "'; use " + commands_of(tool),
+            wrong_use);
     if (const auto extra = tool.remaining(true);
         e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !extra.empty())
         return complain("'" + extra.front() + "' is not expected here; see " + help, wrong_use);
@@ -42,13 +52,13 @@ int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** arg
 
 int run(CLI::App& tool, int argc, char** argv) {
     const command commands[] = {add_stylize(tool), add_evaluate(tool), add_features(tool),
-                                add_info(tool)};
+                                add_info(tool),    add_explain(tool),  add_invert(tool),
+                                add_texture(tool)};
     tool.parse(argc, argv);
     for (const auto& command : commands)
         if (command.app->parsed())
             return command.run();
-    return complain("no command; use stylize, evaluate, features or info, or see impasto --help",
-                    wrong_use);
+    return complain("no command; use " + commands_of(tool) + ", or see impasto --help", wrong_use);
 }
 
 std::unique_ptr<CLI::App> make_tool() {

@@ -89,7 +89,7 @@ nn::network load_network(const engine_settings& engine) {
     return network;
 }
 
-image::picture load_at(const std::string& file, std::int64_t size) {
+image::picture load_at(const std::filesystem::path& file, std::int64_t size) {
     auto picture = image::load(file);
     if (size == 0)
         return picture;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -42,6 +43,6 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 
 /// The picture with a longest side of `size` pixels; 0: as it is.
-[[nodiscard]] image::picture load_at(const std::string& file, std::int64_t size);
+[[nodiscard]] image::picture load_at(const std::filesystem::path& file, std::int64_t size);
 
 }  // namespace impasto::cli

@@ -20,6 +20,9 @@ IMPASTO_PART(page_js)
 IMPASTO_PART(report_html)
 IMPASTO_PART(report_css)
 IMPASTO_PART(report_js)
+IMPASTO_PART(explain_html)
+IMPASTO_PART(explain_css)
+IMPASTO_PART(explain_js)
 
 namespace impasto::insight {
 
@@ -55,8 +58,12 @@ std::string in_script(const nlohmann::ordered_json& data) {
 
 }  // namespace
 
-page_kind report_page() {
+page_kind run_report_page_kind() {
     return {report_html(), report_css(), report_js()};
+}
+
+page_kind explain_page_kind() {
+    return {explain_html(), explain_css(), explain_js()};
 }
 
 std::string make_page(const page_kind& kind, std::string_view title,

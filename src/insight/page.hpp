@@ -19,7 +19,8 @@ struct page_kind {
     std::string_view body, style, script;
 };
 
-[[nodiscard]] page_kind report_page();
+[[nodiscard]] page_kind run_report_page_kind();
+[[nodiscard]] page_kind explain_page_kind();
 
 /// The whole page. Its script finds `data` as the constant `data`.
 [[nodiscard]] std::string make_page(const page_kind& kind, std::string_view title,

@@ -127,7 +127,7 @@ std::string run_report::page(image::picture_view result, const run_notes& notes)
                                   {"seconds", rounded(s.seconds)}});
     for (const auto& s : snapshots_)
         data["snapshots"].push_back({{"iteration", s.iteration}, {"picture", s.uri}});
-    return make_page(report_page(), notes.title, data);
+    return make_page(run_report_page_kind(), notes.title, data);
 }
 
 }  // namespace impasto::insight

@@ -29,13 +29,14 @@ image::picture noise(context<cpu>& host, image::extent size, std::uint64_t seed)
 }
 
 image::picture first_picture(const stylize_options& options, image::extent size,
-                             image::picture_view content, image::picture_view style) {
+                             image::picture_view content,
+                             std::span<const image::picture_view> styles) {
     context<cpu> host;
     switch (options.start) {
         case start::content:
             return image::resize(content, size.height, size.width);
         case start::style:
-            return image::resize(style, size.height, size.width);
+            return image::resize(styles.front(), size.height, size.width);
         case start::noise:
             return noise(host, size, options.seed);
         case start::gray:
@@ -68,6 +69,13 @@ std::vector<image::picture> resized(std::span<const image::picture_view> styles,
     return result;
 }
 
+/// One for each painting; none where there is no painting and nothing asks for one.
+std::vector<double> shares_of(const stylize_options& options, std::size_t paintings) {
+    if (paintings == 0 && options.style_layers.empty() && options.start != start::style)
+        return {};
+    return blend(options.style_blend, paintings);
+}
+
 void check_all(image::picture_view content, std::span<const image::picture_view> styles,
                const stylize_options& options) {
     check(options);
@@ -83,7 +91,7 @@ image::picture stylize(context<Device>& ctx, const nn::network& network,
                        image::picture_view content, std::span<const image::picture_view> styles,
                        const stylize_options& options, const observer& observe) {
     check_all(content, styles, options);
-    const auto shares = blend(options.style_blend, styles.size());
+    const auto shares = shares_of(options, styles.size());
     const auto steps = schedule(content.shape(), options);
 
     image::picture picture;
@@ -93,7 +101,7 @@ image::picture stylize(context<Device>& ctx, const nn::network& network,
         const auto photo = image::resize(content, size.height, size.width);
         auto objective = make_objective(
             ctx, network, photo, resized(styles, size, options.style_scale), shares, options);
-        const auto begin = i == 0 ? first_picture(options, size, content, styles.front())
+        const auto begin = i == 0 ? first_picture(options, size, content, styles)
                                   : image::resize_planes(picture, size.height, size.width);
         coarser = std::move(run);
         run = std::make_unique<scale_run<Device>>(ctx, upload(ctx, begin), options);
@@ -128,7 +136,7 @@ std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network, c
                              std::span<const shape> styles, const stylize_options& options) {
     check(options);
     check_picture("content", content);
-    const auto shares = blend(options.style_blend, styles.size());
+    const auto shares = shares_of(options, styles.size());
     std::vector<scale_plan> result;
     for (const auto& [size, iterations] : schedule(content, options)) {
         const shape pixels{1, 3, size.height, size.width};
@@ -160,7 +168,7 @@ evaluation evaluate(context<Device>& ctx, const nn::network& network, image::pic
                     const stylize_options& options) {
     check_all(content, styles, options);
     expect_shape("evaluate", "picture", content.shape(), picture.shape());
-    const auto shares = blend(options.style_blend, styles.size());
+    const auto shares = shares_of(options, styles.size());
     std::vector<image::picture> paintings;
     for (const auto& style : styles)
         paintings.push_back(image::resize(style, style.shape().h, style.shape().w));

@@ -17,7 +17,8 @@ TEST_CASE("version and help go to stdout and succeed") {
 
     const auto help = run(folder, {"--help"});
     CHECK(help.code == 0);
-    for (const char* command : {"stylize", "evaluate", "features", "info"}) {
+    for (const char* command :
+         {"stylize", "evaluate", "features", "info", "explain", "invert", "texture"}) {
         CHECK_THAT(help.out, Contains(command));
         const auto own = run(folder, {command, "--help"});
         CHECK(own.code == 0);
@@ -43,7 +44,7 @@ TEST_CASE("wrong use exits with 2 and one line that says what would be right") {
         const char* says;
     };
     const wrong cases[] = {
-        {{}, "stylize, evaluate, features or info"},
+        {{}, "use stylize, evaluate, features, info, explain, invert"},
         {{"paint"}, "'paint'"},
         {{"paint", "a.png", "--size", "3"}, "'paint'"},
         {{"--sise"}, "'--sise'"},

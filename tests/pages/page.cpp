@@ -45,7 +45,7 @@ TEST_CASE("what a page is told cannot become markup or script") {
 }
 
 TEST_CASE("a page asks nothing of anybody") {
-    const auto page = insight::make_page(insight::report_page(), "a title", {});
+    const auto page = insight::make_page(insight::run_report_page_kind(), "a title", {});
     CHECK_THAT(page, Contains("default-src 'none'"));
     for (const char* elsewhere : {"https://", "url(", "@import", "<link", " src=", "fetch("})
         CHECK_THAT(page, !Contains(elsewhere));

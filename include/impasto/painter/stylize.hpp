@@ -11,9 +11,10 @@
 namespace impasto {
 
 /// Paints `content` in the manner of `styles`: the whole run, coarse to fine. Returns a picture
-/// [1,3,H,W] in [0,1] with the content's proportions. Throws option_error for options that make no
-/// sense, shape_error for pictures too small for the layers, divergence_error where J stops being
-/// a number. Source: Gatys et al. 2016; coarse to fine: Gatys et al. 2017, §6.
+/// [1,3,H,W] in [0,1] with the content's proportions. Without style layers no painting is needed.
+/// Throws option_error for options that make no sense, shape_error for pictures too small for the
+/// layers, divergence_error where J stops being a number.
+/// Source: Gatys et al. 2016; coarse to fine: Gatys et al. 2017, §6.
 template <class Device>
 [[nodiscard]] image::picture stylize(context<Device>& ctx, const nn::network& network,
                                      image::picture_view content,

@@ -24,4 +24,5 @@ function readable(x, digits = 3) {
   return size >= 100 ? String(Math.round(x)) : String(Number(x.toPrecision(digits)));
 }
 
-const percent = (x) => (x > 0 && x < 0.01 ? '<1' : Math.round(100 * x)) + ' %';
+// "0.7 %", "64 %"
+const percent = (x) => (x > 0 && x < 0.0005 ? '<0.1' : x < 0.0995 ? Number((100 * x).toFixed(1)) : Math.round(100 * x)) + ' %';

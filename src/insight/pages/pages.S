@@ -25,6 +25,9 @@ impasto_page_\name\()_end:
     embed report_html, report.html
     embed report_css, report.css
     embed report_js, report.js
+    embed explain_html, explain.html
+    embed explain_css, explain.css
+    embed explain_js, explain.js
 
 /* Without this note the linker would make the program's stack executable. */
     .section .note.GNU-stack, "", %progbits

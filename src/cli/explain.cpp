@@ -1,0 +1,124 @@
+#include "cli/command.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+#include <impasto/core/file.hpp>
+#include <impasto/image/io.hpp>
+#include <impasto/insight/explain.hpp>
+
+#include "cli/option_group.hpp"
+#include "cli/options.hpp"
+#include "cli/picture_list.hpp"
+
+namespace impasto::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct settings {
+    std::string style, output, pictures, compare;
+    std::int64_t size = 512;
+    insight::explain_options network;
+    engine_settings engine;
+    bool quiet = false;
+};
+
+void expect_no_input(const settings& wanted) {
+    for (const auto& file : {wanted.style, wanted.compare, wanted.engine.weights}) {
+        std::error_code missing;
+        if (fs::equivalent(file, wanted.output, missing))
+            throw option_error(wanted.output +
+                               ": is an input and would be overwritten; choose another name");
+    }
+}
+
+/// The patches of a folder's pictures. One that cannot be read is left out and named.
+insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network& network,
+                                           const settings& wanted) {
+    const auto files = list_pictures({wanted.pictures});
+    insight::unit_patches search(network, {.layers = {wanted.network.layer},
+                                           .pooling = wanted.network.pooling,
+                                           .border = wanted.network.border,
+                                           .algorithm = wanted.network.algorithm});
+    std::size_t read = 0;
+    std::string first_reason;
+    for (std::size_t i = 0; i < files.size(); ++i)
+        try {
+            search.add(here, load_at(files[i], wanted.size), static_cast<std::int64_t>(i));
+            ++read;
+        } catch (const error& e) {
+            if (first_reason.empty())
+                first_reason = e.what();
+        }
+    if (read == 0)
+        throw option_error(wanted.pictures + ": no picture in it can be used: " + first_reason);
+    if (read < files.size() && !wanted.quiet)
+        std::cerr << wanted.pictures << ": " << files.size() - read << " of " << files.size()
+                  << " pictures left out, the first: " << first_reason << "\n";
+    return insight::cut_patches(search, [&](std::int64_t number) {
+        return load_at(files[static_cast<std::size_t>(number)], wanted.size);
+    });
+}
+
+int run(const settings& wanted) {
+    expect_writable(wanted.output);
+    expect_no_input(wanted);
+    context<cpu> here(choose_engine(wanted.engine));
+    const auto network = load_network(wanted.engine);
+    const auto style = load_at(wanted.style, wanted.size);
+    image::picture picture;
+    if (!wanted.compare.empty())
+        picture = load_at(wanted.compare, wanted.size);
+
+    const auto seen = insight::explain(here, network, style, wanted.network);
+    const auto patches = wanted.pictures.empty() ? insight::patches_within(network, seen, style)
+                                                 : patches_of_folder(here, network, wanted);
+    std::optional<insight::explanation> compared;
+    insight::explained_picture result;
+    if (!picture.empty()) {
+        compared.emplace(
+            insight::explain(here, network, picture, wanted.network, seen.together.thresholds()));
+        result = {fs::path(wanted.compare).stem().string(), picture, &*compared};
+    }
+    const auto page = insight::explain_page({fs::path(wanted.style).stem().string(), style, &seen},
+                                            patches, result);
+    write_atomically(wanted.output, std::as_bytes(std::span(page)));
+    if (!wanted.quiet)
+        std::cout << wanted.output << ": " << seen.channels() << " channels of " << seen.layer
+                  << ", " << bytes_text(static_cast<double>(page.size())) << "\n";
+    return success;
+}
+
+}  // namespace
+
+command add_explain(CLI::App& tool) {
+    auto* app = tool.add_subcommand("explain", "Show on a page what makes a painting's style");
+    const auto wanted = std::make_shared<settings>();
+    app->add_option("STYLE", wanted->style, "painting: JPEG, PNG or BMP")
+        ->type_name("FILE")
+        ->required();
+    option_group group(*app, "Explanation");
+    group.text("-o,--output", "FILE.html", "the page, one file that loads nothing", wanted->output)
+        ->required();
+    group.text("--layer", "NAME", "whose channels are explained", wanted->network.layer);
+    group.text("--pictures", "DIR", "what channels look for is shown from these; else from STYLE",
+               wanted->pictures);
+    group.text("--compare", "FILE", "a result: which pairs of channels still differ",
+               wanted->compare);
+    group.natural("--size", "longest side of every picture; 0: their own", wanted->size,
+                  {0, largest_size});
+    group.flag("--quiet", "print nothing but errors", wanted->quiet);
+    add_network_options(*app, wanted->network.pooling, wanted->network.border,
+                        wanted->network.algorithm);
+    add_engine_options(*app, wanted->engine);
+    app->footer(
+        "Examples:\n"
+        "  impasto explain painting.jpg -o explain.html\n"
+        "  impasto explain painting.jpg --pictures photos --layer relu2_1 -o explain.html\n"
+        "  impasto explain painting.jpg --compare picture.png -o explain.html");
+    return {app, [wanted] { return run(*wanted); }};
+}
+
+}  // namespace impasto::cli

@@ -1,0 +1,90 @@
+#include "cli/command.hpp"
+
+#include <iostream>
+
+#include <impasto/image/io.hpp>
+#include <impasto/image/resize.hpp>
+#include <impasto/insight/inversion.hpp>
+#include <impasto/insight/side_by_side.hpp>
+
+#include "cli/json.hpp"
+#include "cli/option_group.hpp"
+#include "cli/options.hpp"
+#include "cli/run_counter.hpp"
+
+namespace impasto::cli {
+
+namespace {
+
+struct settings {
+    std::string picture, output = "inversions.png";
+    std::vector<std::string> layers{"relu1_1", "relu2_1", "relu3_1", "relu4_1"};
+    stylize_options run = insight::inversion_preset();
+    engine_settings engine;
+    bool json = false, quiet = false;
+};
+
+std::string decibels(double psnr) {
+    return compact(psnr, 4) + " dB";
+}
+
+image::picture sheet(image::picture_view original, const std::vector<insight::inversion>& found) {
+    const auto& size = found.front().picture.shape();
+    const auto first = image::resize(original, size.h, size.w);
+    std::vector<insight::captioned> all{{first, {"original"}}};
+    for (const auto& one : found)
+        all.push_back({one.picture, {one.layer, decibels(one.psnr)}});
+    return insight::side_by_side(all);
+}
+
+void print(const settings& wanted, const std::vector<insight::inversion>& found) {
+    if (wanted.json) {
+        nlohmann::ordered_json out{{"picture", wanted.picture}, {"file", wanted.output}};
+        for (const auto& one : found)
+            out["layers"].push_back(
+                {{"layer", one.layer}, {"psnr", one.psnr}, {"error", one.error}});
+        std::cout << dump(out) << "\n";
+    } else if (!wanted.quiet) {
+        for (const auto& one : found)
+            std::cout << one.layer << "  " << decibels(one.psnr) << "\n";
+    }
+}
+
+int run(const settings& wanted) {
+    image::check_writable(wanted.output);
+    context<cpu> here(choose_engine(wanted.engine));
+    const auto network = load_network(wanted.engine);
+    const auto original = image::load(wanted.picture);
+    run_counter counter(wanted.quiet || wanted.json);
+    const auto found =
+        insight::invert(here, network, original, wanted.layers, wanted.run, counter.watch());
+    image::save(wanted.output, sheet(original, found));
+    print(wanted, found);
+    return interrupt::asked() ? interrupted : success;
+}
+
+}  // namespace
+
+command add_invert(CLI::App& tool) {
+    auto* app = tool.add_subcommand("invert", "Find a picture again from what each layer keeps");
+    const auto wanted = std::make_shared<settings>();
+    app->add_option("PICTURE", wanted->picture, "JPEG, PNG or BMP")->type_name("FILE")->required();
+    option_group group(*app, "Inversion");
+    group.add(
+        "--layers", "NAME,...", "one picture for each", CLI::detail::join(wanted->layers, ","),
+        [wanted](const std::string& text) { wanted->layers = parse_names("--layers", text); });
+    group.text("-o,--output", "OUT", "all of them side by side, .png or .jpg", wanted->output);
+    group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->run.size,
+                  {0, largest_size});
+    group.natural("--iterations", "for each layer", wanted->run.iterations, {1, 1'000'000});
+    group.number("--tv-weight", "of smoothness: total variation", wanted->run.tv_weight, {0});
+    group.natural("--seed", "of the noise", wanted->run.seed);
+    auto* json = group.flag("--json", "one JSON object", wanted->json);
+    group.flag("--quiet", "print nothing but errors", wanted->quiet)->excludes(json);
+    add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
+    add_engine_options(*app, wanted->engine);
+    app->footer("Example:\n  impasto invert photo.jpg --layers relu1_1,relu2_1,relu3_1,relu4_1");
+    return {app, [wanted] { return run(*wanted); }};
+}
+
+}  // namespace impasto::cli

@@ -1,0 +1,110 @@
+#include "cli/command.hpp"
+
+#include <iostream>
+
+#include <impasto/image/io.hpp>
+#include <impasto/insight/side_by_side.hpp>
+#include <impasto/insight/texture.hpp>
+
+#include "cli/option_group.hpp"
+#include "cli/options.hpp"
+#include "cli/run_counter.hpp"
+
+namespace impasto::cli {
+
+namespace {
+
+struct settings {
+    std::string style, output = "texture.png";
+    image::extent size{512, 512};
+    std::int64_t style_size = 512;
+    stylize_options run = insight::texture_preset();
+    engine_settings engine;
+    bool progression = false, quiet = false;
+};
+
+image::extent parse_size(const std::string& text) {
+    const auto cross = text.find('x');
+    if (cross == std::string::npos)
+        throw option_error("--size: '" + text + "' is not WIDTHxHEIGHT, such as 640x400");
+    return {static_cast<std::int64_t>(
+                parse_natural("--size", text.substr(cross + 1), {1, largest_size})),
+            static_cast<std::int64_t>(
+                parse_natural("--size", text.substr(0, cross), {1, largest_size}))};
+}
+
+/// Made smaller where it is larger than that, and never larger.
+image::picture load_painting(const settings& wanted) {
+    auto painting = image::load(wanted.style);
+    if (wanted.style_size == 0)
+        return painting;
+    const auto& s = painting.shape();
+    const auto [height, width] = image::fit(s.h, s.w, wanted.style_size);
+    return image::resize(painting, height, width);
+}
+
+image::picture progression(context<cpu>& here, const nn::network& network,
+                           image::picture_view painting, const settings& wanted,
+                           const observer& observe) {
+    const auto steps =
+        insight::texture_progression(here, network, painting, wanted.size, wanted.run, observe);
+    std::vector<insight::captioned> all;
+    for (const auto& step : steps)
+        all.push_back({step.picture, {(all.empty() ? "" : "up to ") + step.up_to}});
+    return insight::side_by_side(all);
+}
+
+int run(const settings& wanted) {
+    image::check_writable(wanted.output);
+    context<cpu> here(choose_engine(wanted.engine));
+    const auto network = load_network(wanted.engine);
+    const auto painting = load_painting(wanted);
+    run_counter counter(wanted.quiet);
+    const auto picture =
+        wanted.progression
+            ? progression(here, network, painting, wanted, counter.watch())
+            : insight::texture(here, network, painting, wanted.size, wanted.run, counter.watch());
+    image::save(wanted.output, picture);
+    if (!wanted.quiet)
+        std::cout << wanted.output << ": " << size_text(picture.shape().h, picture.shape().w)
+                  << ", seed " << wanted.run.seed << "\n";
+    return interrupt::asked() ? interrupted : success;
+}
+
+void add_own_options(CLI::App& app, settings& wanted) {
+    option_group group(app, "Texture");
+    group.text("-o,--output", "OUT", "the picture, .png or .jpg", wanted.output);
+    group.add("--size", "WxH", "of the picture in pixels",
+              size_text(wanted.size.height, wanted.size.width),
+              [&wanted](const std::string& text) { wanted.size = parse_size(text); });
+    group.flag("--progression", "side by side: with the first style layer, the first two, ...",
+               wanted.progression);
+    group.natural("--style-size", "longest side at which the painting is seen; 0: its own",
+                  wanted.style_size, {0, largest_size});
+    group.number("--style-scale", "size of its strokes", wanted.run.style_scale, {0.01, 100});
+    group.layers("--style-layers", "where the painting is compared", wanted.run.style_layers);
+    group.number("--tv-weight", "of smoothness: total variation", wanted.run.tv_weight, {0});
+    group.natural("--iterations", "at the finest scale", wanted.run.iterations, {1, 1'000'000});
+    group.natural("--seed", "of the noise", wanted.run.seed);
+    group.flag("--quiet", "print nothing but errors", wanted.quiet);
+}
+
+}  // namespace
+
+command add_texture(CLI::App& tool) {
+    auto* app = tool.add_subcommand("texture", "Paint a painting's manner without a photo");
+    const auto wanted = std::make_shared<settings>();
+    app->add_option("STYLE", wanted->style, "painting: JPEG, PNG or BMP")
+        ->type_name("FILE")
+        ->required();
+    add_own_options(*app, *wanted);
+    add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
+    add_engine_options(*app, wanted->engine);
+    app->footer(
+        "Examples:\n"
+        "  impasto texture painting.jpg --size 800x300\n"
+        "  impasto texture painting.jpg --size 256x256 --progression -o layers.png");
+    return {app, [wanted] { return run(*wanted); }};
+}
+
+}  // namespace impasto::cli

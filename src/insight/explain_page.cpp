@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+#include <impasto/image/resize.hpp>
+#include <impasto/insight/explain.hpp>
+
+#include "insight/page.hpp"
+
+namespace impasto::insight {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::int64_t picture_side = 900;     // on the page
+constexpr std::int64_t map_bytes = 2'000'000;  // of all maps of a picture: finer ones shrink
+constexpr std::int64_t strongest_listed = 24;
+
+static_assert(std::endian::native == std::endian::little, "as the page's typed arrays read it");
+
+template <class T>
+std::string packed(const std::vector<T>& values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    return base64(std::as_bytes(std::span(values)));
+}
+
+/// The upper triangle of a symmetric matrix, its diagonal included, row by row.
+template <class T, class At>
+std::string packed_triangle(std::int64_t channels, At&& at) {
+    std::vector<T> values;
+    for (std::int64_t a = 0; a < channels; ++a)
+        for (std::int64_t b = a; b < channels; ++b)
+            values.push_back(static_cast<T>(at(a, b)));
+    return packed(values);
+}
+
+/// Maps as bytes, 255 where a channel is at the peak; made smaller until all of them fit.
+json maps_of(const explanation& seen, const std::vector<float>& peak) {
+    const auto& s = seen.map.shape();
+    std::int64_t shrink = 1;
+    while (s.c * (s.h / shrink) * (s.w / shrink) > map_bytes)
+        ++shrink;
+    const auto h = std::max<std::int64_t>(1, s.h / shrink),
+               w = std::max<std::int64_t>(1, s.w / shrink);
+    const auto maps = image::resize_planes(seen.map, h, w);
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(s.c * h * w));
+    for (std::int64_t k = 0; k < s.c; ++k) {
+        const float top = peak[static_cast<std::size_t>(k)], scale = top > 0 ? 255 / top : 0;
+        for (std::int64_t i = k * h * w; i < (k + 1) * h * w; ++i)
+            bytes[static_cast<std::size_t>(i)] =
+                static_cast<std::uint8_t>(std::clamp(maps.data()[i] * scale + 0.5f, 0.0f, 255.0f));
+    }
+    return {{"rows", h}, {"columns", w}, {"values", packed(bytes)}};
+}
+
+json picture_of(const explained_picture& one, const std::vector<float>& peak) {
+    const auto& s = one.pixels.shape();
+    const auto [height, width] = image::fit(s.h, s.w, picture_side);
+    const auto& seen = *one.seen;
+    const auto c = seen.channels();
+    return {
+        {"title", one.title},
+        {"uri", data_uri(one.pixels, picture_side)},
+        {"width", width},
+        {"height", height},
+        {"positions", seen.together.positions()},
+        {"maps", maps_of(seen, peak)},
+        {"gram", packed_triangle<float>(c,
+                                        [&](std::int64_t a, std::int64_t b) {
+                                            return seen.gram[static_cast<std::size_t>(a * c + b)];
+                                        })},
+        {"both", packed_triangle<std::uint32_t>(
+                     c, [&](std::int64_t a, std::int64_t b) { return seen.together.both(a, b); })}};
+}
+
+/// Where channels begin to fire, as shares of their peaks.
+json thresholds_of(const explanation& seen) {
+    auto shares = json::array();
+    for (std::size_t k = 0; k < seen.peak.size(); ++k) {
+        const double share = seen.peak[k] > 0 ? seen.together.thresholds()[k] / seen.peak[k] : 1;
+        shares.push_back(std::round(share * 1e4) / 1e4);
+    }
+    return shares;
+}
+
+json pairs_json(const std::vector<channel_pair>& pairs) {
+    auto list = json::array();
+    for (const auto& pair : pairs)
+        list.push_back({pair.a, pair.b});
+    return list;
+}
+
+/// All patches in one picture: a square of three by three for each channel, in rows of squares.
+json sheet_of(const channel_patches& patches) {
+    std::int64_t side = 1;
+    for (const auto& channel : patches)
+        for (const auto& patch : channel)
+            side = std::max(side, patch.shape().h);
+    const auto count = std::ssize(patches);
+    const auto across = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count)))));
+    image::picture sheet({1, 3, (count + across - 1) / across * 3 * side, across * 3 * side});
+    std::ranges::fill(sheet, 0.5f);
+    auto found = json::array();
+    for (std::int64_t k = 0; k < count; ++k) {
+        const auto& channel = patches[static_cast<std::size_t>(k)];
+        found.push_back(channel.size());
+        for (std::int64_t i = 0; i < std::min<std::int64_t>(9, std::ssize(channel)); ++i) {
+            const auto& patch = channel[static_cast<std::size_t>(i)];
+            const auto y = (k / across * 3 + i / 3) * side, x = (k % across * 3 + i % 3) * side;
+            for (std::int64_t row = 0; row < 3 * patch.shape().h; ++row)
+                std::copy_n(
+                    patch.data() + row * patch.shape().w, patch.shape().w,
+                    sheet.data() +
+                        ((row / patch.shape().h) * sheet.shape().h + y + row % patch.shape().h) *
+                            sheet.shape().w +
+                        x);
+        }
+    }
+    const auto longest = std::max(sheet.shape().h, sheet.shape().w);
+    return {{"side", side},
+            {"across", across},
+            {"found", found},
+            {"uri", data_uri(sheet, longest, 88)}};
+}
+
+}  // namespace
+
+std::string explain_page(const explained_picture& style, const channel_patches& patches,
+                         const explained_picture& picture) {
+    const auto& seen = *style.seen;
+    const auto c = seen.channels();
+    json data{{"layer", seen.layer},
+              {"channels", c},
+              {"style", picture_of(style, seen.peak)},
+              {"thresholds", thresholds_of(seen)},
+              {"order", seriation(seen.correlation, c)},
+              {"correlation", packed_triangle<float>(
+                                  c,
+                                  [&](std::int64_t a, std::int64_t b) {
+                                      return seen.correlation[static_cast<std::size_t>(a * c + b)];
+                                  })},
+              {"strongest",
+               {{"correlation", pairs_json(strongest_pairs(seen.correlation, c, strongest_listed))},
+                {"gram", pairs_json(strongest_pairs(seen.gram, c, strongest_listed))}}},
+              {"patches", sheet_of(patches)}};
+    if (picture.seen != nullptr) {
+        data["strongest"]["wanted"] =
+            pairs_json(most_different_pairs(seen, *picture.seen, strongest_listed));
+        data["picture"] = picture_of(picture, seen.peak);
+    }
+    return make_page(explain_page_kind(), "The style of " + style.title, data);
+}
+
+}  // namespace impasto::insight

@@ -1,0 +1,85 @@
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <impasto/image/io.hpp>
+
+#include "cli/pictures.hpp"
+#include "cli/process.hpp"
+
+using namespace impasto;
+using namespace impasto::test;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+/// One line, exit code 2, and no file that was not there.
+void refuses(const std::vector<std::string>& arguments, const std::string& says) {
+    const studio folder;
+    const auto before = folder.entries();
+    const auto result = run(folder, arguments);
+    INFO(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(lines_of(result.err) == 1);
+    CHECK_THAT(result.err, Contains(says));
+    CHECK(folder.entries() <= before + 2);  // .out and .err
+}
+
+}  // namespace
+
+TEST_CASE("invert sets the inversions beside the original and tells how near they are") {
+    const studio folder;
+    const auto result = run(folder, {"invert", "photo.png", "--layers", "relu1_1,relu3_1", "--size",
+                                     "40", "--iterations", "12", "-o", "found.png", "--json"});
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const auto told = json::parse(result.out);
+    CHECK(told["file"] == "found.png");
+    REQUIRE(told["layers"].size() == 2);
+    CHECK(told["layers"][0]["layer"] == "relu1_1");
+    CHECK(told["layers"][0]["psnr"].get<double>() > told["layers"][1]["psnr"].get<double>());
+    const auto sheet = image::load(folder / "found.png").shape();
+    CHECK(sheet.w == 3 * 40 + 4 * 12);
+
+    const auto text = run(folder, {"invert", "photo.png", "--layers", "relu1_1", "--size", "40",
+                                   "--iterations", "2"});
+    CHECK_THAT(text.out, Contains("relu1_1  ") && Contains(" dB\n"));
+    CHECK(image::load(folder / "inversions.png").shape().w == 2 * 40 + 3 * 12);
+}
+
+TEST_CASE("texture paints any size, and the layers side by side") {
+    const studio folder;
+    const auto result = run(folder, {"texture", "painting.png", "--size", "45x22", "--iterations",
+                                     "3", "-o", "texture.png"});
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    CHECK_THAT(result.out, Contains("texture.png: 45x22, seed 0"));
+    CHECK(image::load(folder / "texture.png").shape() == shape{1, 3, 22, 45});
+    REQUIRE(run(folder, {"texture", "painting.png", "--size", "45x22", "--iterations", "2",
+                         "--progression", "-o", "steps.png", "--quiet"})
+                .code == 0);
+    CHECK(image::load(folder / "steps.png").shape().w == 4 * 45 + 5 * 12);
+}
+
+TEST_CASE("invert and texture refuse what makes no sense before they compute") {
+    refuses({"invert", "photo.png", "--layers", "relu9_9"}, "relu9_9");
+    refuses({"invert", "photo.png", "--layers", "relu1_1,relu1_1"}, "relu1_1");
+    refuses({"invert", "photo.png", "--layers", ""}, "--layers");
+    refuses({"invert", "missing.png"}, "missing.png");
+    refuses({"invert", "photo.png", "-o", "found.gif"}, ".gif");
+    refuses({"invert", "photo.png", "-o", "nowhere/found.png"}, "nowhere");
+    refuses({"invert", "photo.png", "--size", "7"}, "too small for relu4_1");
+    refuses({"invert", "photo.png", "--iterations", "0"}, "--iterations");
+    refuses({"texture", "missing.png"}, "missing.png");
+    refuses({"texture", "painting.png", "--size", "64"}, "WIDTHxHEIGHT");
+    refuses({"texture", "painting.png", "--size", "64x"}, "--size");
+    refuses({"texture", "painting.png", "--size", "0x64"}, "--size");
+    refuses({"texture", "painting.png", "--size", "64x64x64"}, "--size");
+    refuses({"texture", "painting.png", "--size", "9x4"}, "too small");
+    refuses({"texture", "painting.png", "--style-layers", "relu1_1=-1"}, "relu1_1");
+}
