@@ -201,6 +201,10 @@ lbfgs_pairs::lbfgs_pairs(context<cuda>& ctx, const shape& x, std::size_t capacit
       products_({1, 2, capacity_ + 1, capacity_ + 1}),
       factors_({1, 1, 1, 2 * (capacity_ + 1) + 1}),
       count_(ctx, 1) {
+    const auto runs = ceil_div(x.elements(), run_of(x.elements()));
+    const auto numbers = std::max<std::int64_t>(std::int64_t{4} * (capacity_ + 1) * runs,
+                                                std::int64_t{3} * reduction_blocks(x.elements()));
+    ctx.reserve(static_cast<std::size_t>(numbers) * sizeof(double));
     clear(ctx);
 }
 

@@ -57,6 +57,7 @@ TEST_CASE("an iteration of L-BFGS waits for the device once an evaluation") {
     descent d;
     optim::lbfgs<cuda> optimiser(d.ctx, d.x.shape(), {.history = 5});
     auto before = optimiser.step(d.f, d.x);
+    const auto reserved = d.ctx.reserved_bytes();
     for (int i = 0; i < 6; ++i) {
         CAPTURE(i);
         const auto waited = simt::times_waited();
@@ -66,6 +67,7 @@ TEST_CASE("an iteration of L-BFGS waits for the device once an evaluation") {
         before = report;
     }
     CHECK(before.evaluations == 1);
+    CHECK(d.ctx.reserved_bytes() == reserved);  // a loop allocates nothing
 }
 
 TEST_CASE("an iteration of Adam waits for the device once") {
