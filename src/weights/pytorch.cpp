@@ -142,6 +142,8 @@ archive open_zip(const file_pointer& file) {
     archive result{.file = file->path().string(), .format = file_format::pytorch, .mapping = file};
     const auto members = std::make_shared<const zip::reader>(file->bytes(), result.file);
     const zip::member* pickled = find_pickle(*members);
+    if (pickled == nullptr)
+        refuse(result.file, "a zip archive without data.pkl; expected one of torch.save");
     const std::string folder = pickled->name.substr(0, pickled->name.size() - pickle_name.size());
     if (const auto* order = members->find(folder + "byteorder"))
         if (const auto text = members->unpack(*order, 16);
@@ -261,7 +263,7 @@ bool is_pytorch(std::span<const std::byte> bytes) {
     try {
         return find_pickle(zip::reader(bytes, "")) != nullptr;
     } catch (const format_error&) {
-        return false;
+        return true;  // open_pytorch says what is wrong with the archive
     }
 }
 

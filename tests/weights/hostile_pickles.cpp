@@ -1,0 +1,243 @@
+// Pickles, zip archives and NumPy files that mean harm, or that are not whole.
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+
+#include <zlib.h>
+#include <catch2/catch.hpp>
+
+#include <impasto/core/error.hpp>
+#include <impasto/core/mapped_file.hpp>
+#include <impasto/weights/archive.hpp>
+
+#include "weights/files.hpp"
+#include "weights/pickle.hpp"
+#include "weights/recognise.hpp"
+
+using namespace impasto;
+using Catch::Matchers::Contains;
+using test::made_file;
+using byte_list = std::vector<std::byte>;
+namespace pickle = weights::pickle;
+
+namespace {
+
+constexpr const char* files[] = {
+    "torchvision.pth",   "torchvision_legacy.pth",
+    "checkpoint.pt",     "module.pth",
+    "module_legacy.pth", "strided.pth",
+    "adain.pth",         "stored.npz",
+    "compressed.npz",    "protocol_2.npy",
+    "protocol_3.npy",    "protocol_5.npy",
+};
+
+byte_list bytes_of(std::string_view text) {
+    byte_list bytes(text.size());
+    std::memcpy(bytes.data(), text.data(), text.size());
+    return bytes;
+}
+
+void load(byte_list bytes) {
+    const auto file = std::make_shared<const mapped_file>("some.file", std::move(bytes));
+    (void)weights::to_network(weights::open(file), {});
+}
+
+/// What `attempt` says of the bytes; empty where it takes them.
+template <class Attempt>
+std::string complaint(byte_list bytes, const Attempt& attempt) {
+    try {
+        attempt(std::move(bytes));
+        return "";
+    } catch (const format_error& error) {
+        const std::string line = error.what();
+        CHECK_THAT(line, Catch::StartsWith("some.file: "));
+        CHECK(line.find('\n') == std::string::npos);
+        CHECK(line.size() < 1000);
+        return line;
+    }
+}
+std::string complaint(byte_list bytes) {
+    return complaint(std::move(bytes), load);
+}
+std::string complaint_of_pickle(const std::string& text) {
+    return complaint(bytes_of(text),
+                     [](const byte_list& bytes) { (void)pickle::read(bytes, "some.file"); });
+}
+
+template <class Integer>
+std::string number(Integer value) {
+    std::string text(sizeof value, '\0');
+    std::memcpy(text.data(), &value, sizeof value);
+    return text;
+}
+std::string u32(std::uint32_t value) {
+    return number(value);
+}
+
+std::uint32_t checksum(const std::string& text) {
+    return static_cast<std::uint32_t>(
+        ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+}
+
+/// An .npy whose array is the pickle.
+std::string npy(const std::string& pickled) {
+    const std::string header = "{'descr': '|O', 'fortran_order': False, 'shape': (), }\n";
+    return "\x93NUMPY" + std::string("\x01\x00", 2) +
+           number(static_cast<std::uint16_t>(header.size())) + header + pickled;
+}
+
+struct zip_member {
+    std::string name, content;
+    std::uint16_t method = 0, flags = 0;
+    std::uint32_t claimed = 0xdeadbeef;  ///< size, if another than the content's
+    std::uint32_t offset = 0xdeadbeef;
+    std::uint32_t packed = 0xdeadbeef;
+};
+
+/// A zip archive in which anything may be wrong.
+std::string zip(const std::vector<zip_member>& members) {
+    std::string text, directory;
+    for (const auto& m : members) {
+        const auto size =
+            m.packed == 0xdeadbeef ? static_cast<std::uint32_t>(m.content.size()) : m.packed;
+        const std::string common =
+            number<std::uint16_t>(20) + number(m.flags) + number(m.method) + u32(0) +
+            u32(checksum(m.content)) + u32(size) + u32(m.claimed == 0xdeadbeef ? size : m.claimed) +
+            number(static_cast<std::uint16_t>(m.name.size())) + number<std::uint16_t>(0);
+        const auto offset =
+            m.offset == 0xdeadbeef ? static_cast<std::uint32_t>(text.size()) : m.offset;
+        directory += "PK\x01\x02" + number<std::uint16_t>(20) + common + std::string(10, '\0') +
+                     u32(offset) + m.name;
+        text += "PK\x03\x04" + common + m.name + m.content;
+    }
+    const auto count = static_cast<std::uint16_t>(members.size());
+    return text + directory + "PK\x05\x06" + u32(0) + number(count) + number(count) +
+           u32(static_cast<std::uint32_t>(directory.size())) +
+           u32(static_cast<std::uint32_t>(text.size())) + number<std::uint16_t>(0);
+}
+
+}  // namespace
+
+TEST_CASE("a PyTorch or NumPy file that is cut off anywhere is refused in one line") {
+    const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
+    const byte_list whole = made_file(name);
+    REQUIRE(complaint(whole) == "");
+    for (std::size_t part = 0; part < 64; ++part) {
+        CAPTURE(name, part);
+        byte_list cut(whole.begin(), whole.begin() + static_cast<long>(whole.size() * part / 64));
+        CHECK(complaint(std::move(cut)) != "");
+    }
+}
+
+TEST_CASE("damage anywhere in a PyTorch or NumPy file is refused, or does no harm") {
+    const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
+    const byte_list whole = made_file(name);
+    std::mt19937 random(11);
+    for (int trial = 0; trial < 100; ++trial) {
+        byte_list damaged = whole;
+        for (int flips = 0; flips < 3; ++flips) {
+            const std::size_t reach = trial % 2 == 0 ? damaged.size() : 2000;
+            const std::size_t from_front = random() % reach;
+            const std::size_t at = trial % 4 < 2 ? from_front : damaged.size() - 1 - from_front;
+            damaged[at] = static_cast<std::byte>(random() % 3 == 0 ? 0xff : random());
+        }
+        CAPTURE(name, trial);
+        CHECK_NOTHROW((void)complaint(std::move(damaged)));
+    }
+}
+
+TEST_CASE("a pickle that would run something is refused by the name of it") {
+    const std::string attack =
+        "\x80\x02"
+        "cos\nsystem\nX" +
+        u32(7) + "echo hi\x85R.";
+    CHECK_THAT(complaint_of_pickle(attack), Contains("names \"os.system\""));
+    CHECK_THAT(complaint(bytes_of(npy(attack))), Contains("names \"os.system\""));
+    CHECK_THAT(complaint(bytes_of(zip({{"archive/data.pkl", attack}}))),
+               Contains("names \"os.system\""));
+    const std::string by_stack =
+        "\x80\x04\x8c\x08"
+        "builtins\x8c\x04"
+        "eval\x93.";
+    CHECK_THAT(complaint_of_pickle(by_stack), Contains("names \"builtins.eval\""));
+    // Names that only begin like known ones.
+    for (const std::string& name : {"torch.hub\nload", "torch\nload", "torch.storage._x\nStorage",
+                                    "torchvision.models.vgg.a\nb", "collections\nOrderedDict2"})
+        CHECK_THAT(complaint_of_pickle("\x80\x02"
+                                       "c" +
+                                       name + "\n."),
+                   Contains("names \""));
+}
+
+TEST_CASE("opcodes that a weight file does not need are refused") {
+    // PERSID, INST, OBJ, EXT1, NEXT_BUFFER, and one that does not exist.
+    for (const char opcode : {'P', 'i', 'o', '\x82', '\x97', '\xff'})
+        CHECK_THAT(complaint_of_pickle(std::string("\x80\x02N") + opcode + "x\ny\n."),
+                   Contains("opcode"));
+    CHECK_THAT(complaint_of_pickle("\x80\x06N."), Contains("protocol 6; expected 2 to 5"));
+}
+
+TEST_CASE("a pickle that takes from an empty stack or memo is refused") {
+    for (const std::string& text : {".", "a.", "0.", "t.", "]e.", "R.", "b.", "q\x01.", "\x85.",
+                                    "]Na(Nu.", "}(Nu.", "Na.", "Ns.", "Q.", "\x93."})
+        CHECK_THAT(complaint_of_pickle(text), Contains("pickle: byte"));
+    CHECK_THAT(complaint_of_pickle("h\x05."), Contains("wants memo 5, which is empty"));
+    CHECK_THAT(complaint_of_pickle("NNN"), Contains("cut off"));
+}
+
+TEST_CASE("deep nesting, circles and bombs in a pickle end in a refusal or in nothing") {
+    const std::string deep = "\x80\x02" + std::string(90'000, ']') + std::string(89'999, 'a') + ".";
+    CHECK_THAT(complaint(bytes_of(npy(deep))), Contains("no known network"));
+    // A list that holds itself, a dictionary that holds itself.
+    CHECK_THAT(complaint(bytes_of(npy("\x80\x02]q\x01h\x01"
+                                      "a."))),
+               Contains("no known network"));
+    CHECK_THAT(complaint(bytes_of(npy("\x80\x02}q\x01K\x01h\x01s."))),
+               Contains("no known network"));
+    // Lists that hold the one before twice: 2³⁰ ways to the first.
+    std::string bomb = "\x80\x02]q\x01";
+    for (char i = 1; i < 31; ++i)
+        bomb += std::string("]q") + static_cast<char>(i + 1) + "h" + i + "ah" + i + "a";
+    CHECK_THAT(complaint(bytes_of(npy(bomb + "."))), Contains("more than 100000 objects"));
+    CHECK_THAT(complaint_of_pickle(std::string(100'001, 'N') + "."),
+               Contains("more than 100000 objects"));
+    CHECK_THAT(complaint_of_pickle("N" + std::string(2'000'000, '(')),
+               Contains("more than 1000000 steps"));
+}
+
+TEST_CASE("lengths of gigabytes in a pickle are refused") {
+    const std::string huge = number<std::uint64_t>(1ull << 40);
+    for (const std::string claim :
+         {"X" + u32(0xffffffff), "T" + u32(0xffffffff), "B" + u32(0xffffffff),
+          "\x8b" + u32(0xffffffff), "\x8d" + huge, "\x8e" + huge, "\x96" + huge}) {
+        CHECK_THAT(complaint_of_pickle("\x80\x04" + claim + "abc."), Contains("cut off"));
+    }
+}
+
+TEST_CASE("a zip archive that claims what it does not have is refused") {
+    const std::string npy_head = npy("N.");
+    const auto of = [](const std::vector<zip_member>& members) {
+        return complaint(bytes_of(zip(members)));
+    };
+    CHECK_THAT(of({{"a.npy", npy_head, 0, 0, 0xfffffff0}}), Contains("has two sizes"));
+    CHECK_THAT(of({{"a.npy", npy_head, 0, 0, 0xdeadbeef, 0xfffffff0}}), Contains("zip points to"));
+    CHECK_THAT(of({{"a.npy", npy_head, 8, 0, 0xfffffff0}}), Contains("\"a.npy\" is broken"));
+    CHECK_THAT(of({{"a.npy", npy_head, 12}}), Contains("unusual way"));  // bzip2
+    CHECK_THAT(of({{"a.npy", npy_head, 0, 1}}), Contains("encrypted"));  // encrypted
+    // The same bytes many times over.
+    std::vector<zip_member> same(200, {"a.npy", "", 0, 0, 4000, 0});
+    same[0] = {"a.npy", std::string(4000, 'x')};
+    for (std::size_t i = 1; i < same.size(); ++i)
+        same[i].packed = 4000;
+    CHECK_THAT(of(same), Contains("zip members overlap"));
+    CHECK_THAT(of({{"x/data.pkl", "N.", 8, 0, 0xfffffff0}}), Contains("claims 4294967280 bytes"));
+}
+
+TEST_CASE("names in a zip archive are never paths") {
+    const std::string array = npy("N.");
+    for (const std::string& name : {"../../etc/passwd.npy", "/etc/passwd.npy", "C:\\x.npy"})
+        CHECK_THAT(complaint(bytes_of(zip({{name, array}}))), Contains("no known network"));
+}
