@@ -76,12 +76,12 @@ entry entry_of(const std::shared_ptr<const zip::reader>& members, const zip::mem
     constexpr std::size_t longest_header = 4096, largest_array = 1u << 30;
     const std::string name = m.name.substr(0, m.name.size() - suffix.size());
     const auto begin = m.deflated ? members->begin_of(m, longest_header) : std::vector<std::byte>{};
-    const std::span<const std::byte> head = m.deflated ? begin : members->packed(m);
-    const npy::header header = npy::parse_header(head, file);
+    const auto packed = members->packed(m);
+    const npy::header header =
+        npy::parse_header(m.deflated ? std::span<const std::byte>(begin) : packed, file);
     entry tensor = entry_of(header, name);
-    if (!m.deflated)
-        tensor.bytes = head.subspan(header.size);
-    else
+    tensor.bytes = m.deflated ? packed : packed.subspan(header.size);
+    if (m.deflated)
         tensor.unpack = [members, &m, skipped = header.size] {
             auto bytes = members->unpack(m, largest_array);
             bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(

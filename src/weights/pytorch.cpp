@@ -159,10 +159,9 @@ archive open_zip(const file_pointer& file) {
             refuse(result.file, "storage " + quoted(wanted.key) + " of " + std::to_string(size) +
                                     " bytes is " + (m == nullptr ? "missing" : "cut short"));
         entry tensor;
+        tensor.bytes = members->packed(*m);
         if (m->deflated)
             tensor.unpack = [members, m] { return members->unpack(*m, largest_storage); };
-        else
-            tensor.bytes = members->packed(*m);
         return tensor;
     };
     result.entries = tensors_of(pickle::read(bytes, result.file), find, result.file);

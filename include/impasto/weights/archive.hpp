@@ -48,8 +48,9 @@ struct entry {
     std::vector<std::int64_t> strides{};  ///< in elements, none negative; empty: C order, no gaps
     /// Little-endian, from the tensor's first element on; more may follow. Need not be aligned.
     std::span<const std::byte> bytes{};
-    /// Makes the bytes where the file has them compressed or in pieces: called for each read, so
-    /// that no more than one tensor is unpacked at a time. Throws format_error.
+    /// Makes the bytes of what is in `bytes`, where the file has them compressed or in pieces:
+    /// called for each read, so that no more than one tensor is unpacked at a time. Throws
+    /// format_error.
     std::function<std::vector<std::byte>()> unpack{};
 };
 
