@@ -50,9 +50,13 @@ json to_json(const stylize_options& run) {
 }
 
 json to_json(const recipe& recipe) {
-    json options{{"version", version},      {"content", recipe.content},
-                 {"styles", recipe.styles}, {"weights", recipe.weights},
-                 {"init", recipe.init},     {"threads", recipe.threads}};
+    json options{{"version", version},
+                 {"content", recipe.content},
+                 {"styles", recipe.styles},
+                 {"weights", recipe.weights},
+                 {"preprocessing", recipe.preprocessing},
+                 {"init", recipe.init},
+                 {"threads", recipe.threads}};
     options.update(to_json(recipe.run));
     return options;
 }

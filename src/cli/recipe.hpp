@@ -16,6 +16,7 @@ struct recipe {
     std::string content;
     std::vector<std::string> styles;
     std::string weights;
+    std::string preprocessing;
     std::string init;
     int threads = 0;
     stylize_options run;

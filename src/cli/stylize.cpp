@@ -102,14 +102,16 @@ std::unique_ptr<report> make_report(const stylize_settings& wanted) {
 }
 
 recipe recipe_of(const stylize_settings& wanted, int threads) {
-    return {.content = wanted.content,
-            .styles = wanted.styles,
-            .weights = wanted.engine.weights,
-            .init = wanted.init.empty()
-                        ? name_of(std::span<const named<start>>(start_names), wanted.run.start)
-                        : wanted.init,
-            .threads = threads,
-            .run = wanted.run};
+    return {
+        .content = wanted.content,
+        .styles = wanted.styles,
+        .weights = wanted.engine.weights,
+        .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
+        .init = wanted.init.empty()
+                    ? name_of(std::span<const named<start>>(start_names), wanted.run.start)
+                    : wanted.init,
+        .threads = threads,
+        .run = wanted.run};
 }
 
 /// "harbor, after swirls and ember"

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include <impasto/core/npy.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/painter/stylize.hpp>
+#include <impasto/weights/safetensors.hpp>
 #include <impasto/weights/weights.hpp>
 
 #include "cli/pictures.hpp"
@@ -141,4 +143,27 @@ TEST_CASE("info describes the built-in network") {
     CHECK(info["parameters"] == parameters);
     CHECK(info["iteration"]["flops"] == 4 * macs);
     CHECK(info["preprocessing"]["order"] == "rgb");
+}
+
+TEST_CASE("info says where it is not certain of the preprocessing, and takes another's word") {
+    const temporary_folder folder;
+    const std::vector<float> filters(64 * 27, 0.5f), bias(64);
+    const std::vector<weights::safetensors::named_values> tensors{
+        {"conv1_1.weight", {64, 3, 3, 3}, filters}, {"conv1_1.bias", {64}, bias}};
+    weights::safetensors::write(folder / "net.safetensors", tensors);
+
+    const auto unsure = run(folder, {"info", "net.safetensors"});
+    REQUIRE(unsure.code == 0);
+    CHECK_THAT(unsure.err, Contains("net.safetensors: not sure of the preprocessing") &&
+                               Contains("--preprocessing settles it"));
+    CHECK(std::ranges::count(unsure.err, '\n') == 1);
+    CHECK_THAT(unsure.out, Contains("BGR in [0,255]"));
+
+    const auto sure = run(folder, {"info", "net.safetensors", "--preprocessing", "torchvision"});
+    REQUIRE(sure.code == 0);
+    CHECK(sure.err == "");
+    CHECK_THAT(sure.out, Contains("RGB in [0,1], mean 0.485 0.456 0.406"));
+    const auto matlab = run(folder, {"info", "net.safetensors", "--preprocessing", "matconvnet"});
+    CHECK_THAT(matlab.out, Contains("RGB in [0,255], mean 123.68 116.779 103.939"));
+    CHECK(run(folder, {"info", "net.safetensors", "--preprocessing", "yuv"}).code == 2);
 }

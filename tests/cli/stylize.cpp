@@ -90,6 +90,7 @@ TEST_CASE("the picture carries its recipe") {
     CHECK(recipe["optimizer"] == "adam");
     CHECK(recipe["style-layers"] == json({{"relu1_1", 1.0}, {"relu3_1", 0.25}}));
     CHECK(recipe["weights"] == "built-in");
+    CHECK(recipe["preprocessing"] == "auto");
 }
 
 TEST_CASE("options that are given override the preset, wherever it stands") {

@@ -164,8 +164,8 @@ TEST_CASE("a pickle that would run something is refused by the name of it") {
         "eval\x93.";
     CHECK_THAT(complaint_of_pickle(by_stack), Contains("names \"builtins.eval\""));
     // Names that only begin like known ones.
-    for (const std::string& name : {"torch.hub\nload", "torch\nload", "torch.storage._x\nStorage",
-                                    "torchvision.models.vgg.a\nb", "collections\nOrderedDict2"})
+    for (const std::string name : {"torch.hub\nload", "torch\nload", "torch.storage._x\nStorage",
+                                   "torchvision.models.vgg.a\nb", "collections\nOrderedDict2"})
         CHECK_THAT(complaint_of_pickle("\x80\x02"
                                        "c" +
                                        name + "\n."),
@@ -181,8 +181,8 @@ TEST_CASE("opcodes that a weight file does not need are refused") {
 }
 
 TEST_CASE("a pickle that takes from an empty stack or memo is refused") {
-    for (const std::string& text : {".", "a.", "0.", "t.", "]e.", "R.", "b.", "q\x01.", "\x85.",
-                                    "]Na(Nu.", "}(Nu.", "Na.", "Ns.", "Q.", "\x93."})
+    for (const std::string text : {".", "a.", "0.", "t.", "]e.", "R.", "b.", "q\x01.", "\x85.",
+                                   "]Na(Nu.", "}(Nu.", "Na.", "Ns.", "Q.", "\x93."})
         CHECK_THAT(complaint_of_pickle(text), Contains("pickle: byte"));
     CHECK_THAT(complaint_of_pickle("h\x05."), Contains("wants memo 5, which is empty"));
     CHECK_THAT(complaint_of_pickle("NNN"), Contains("cut off"));
@@ -210,7 +210,7 @@ TEST_CASE("deep nesting, circles and bombs in a pickle end in a refusal or in no
 
 TEST_CASE("lengths of gigabytes in a pickle are refused") {
     const std::string huge = number<std::uint64_t>(1ull << 40);
-    for (const std::string claim :
+    for (const std::string& claim :
          {"X" + u32(0xffffffff), "T" + u32(0xffffffff), "B" + u32(0xffffffff),
           "\x8b" + u32(0xffffffff), "\x8d" + huge, "\x8e" + huge, "\x96" + huge}) {
         CHECK_THAT(complaint_of_pickle("\x80\x04" + claim + "abc."), Contains("cut off"));
@@ -238,6 +238,6 @@ TEST_CASE("a zip archive that claims what it does not have is refused") {
 
 TEST_CASE("names in a zip archive are never paths") {
     const std::string array = npy("N.");
-    for (const std::string& name : {"../../etc/passwd.npy", "/etc/passwd.npy", "C:\\x.npy"})
+    for (const std::string name : {"../../etc/passwd.npy", "/etc/passwd.npy", "C:\\x.npy"})
         CHECK_THAT(complaint(bytes_of(zip({{name, array}}))), Contains("no known network"));
 }
