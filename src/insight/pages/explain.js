@@ -56,16 +56,16 @@ const views = {
   correlation: {
     name: 'correlation', value: correlation, shade: (v) => Math.sign(v) * Math.abs(v) ** 0.7, ends: ['−1', '1'],
     meaning: 'Warm: the two channels rise together. Cool: where one rises, the other falls. A warm block on the diagonal is a group of channels that see the same thing.',
-    list: 'The most alike', note: 'The pairs with the highest correlation, each channel in two of them at most. What is lit is where both fire.' },
+    list: 'The most alike', note: 'The pairs with the highest correlation, each channel in two of them at most. Clear is where both fire.' },
   gram: {
     name: 'Gram matrix', value: style.gram, shade: (v) => root(v / (extreme.gram || 1)), ends: ['0', readable(extreme.gram)],
     meaning: 'The mean product of two channels: what a style loss compares. Strong channels make bright rows. Colours go by the square root.',
-    list: 'The strongest', note: 'The pairs with the largest entries in the Gram matrix, each channel in two of them at most. What is lit is where both fire.' },
+    list: 'The strongest', note: 'The pairs with the largest entries in the Gram matrix, each channel in two of them at most. Clear is where both fire.' },
 };
 if (result) views.wanted = {
   name: 'still wanted', value: wanted, shade: (v) => root(v / (extreme.wanted || 1)), ends: ['too much', 'too little'],
   meaning: `The Gram matrix of the style minus that of ${data.picture.title}. Warm: the style wants more of this pair than the picture has. Cool: the picture has too much of it. Colours go by the square root.`,
-  list: 'What the style loss still wants', note: `The pairs that differ most between the style and ${data.picture.title}, and the share that each has in the style loss of this layer. What is lit is where both fire in the style.` };
+  list: 'What the style loss still wants', note: `The pairs that differ most between the style and ${data.picture.title}, and the share that each has in the style loss of this layer. Clear is where both fire in the style.` };
 
 const paint = { low: [47, 99, 144], middle: [251, 250, 247], high: [180, 81, 42] };
 const inDark = { low: [132, 180, 224], middle: [24, 22, 19], high: [230, 138, 94] };
@@ -127,16 +127,21 @@ find('#cells').addEventListener('keydown', (event) => {
   pick(move(now.a, step[0]), move(now.b, step[1]));
 });
 
-// ---- pictures in which a part is lit --------------------------------------------------------------
+// ---- pictures under a veil -----------------------------------------------------------------------
 
-// Draws the picture, dark but where `light` (0 to 1, of the map's size) says otherwise.
+// Draws the picture under a veil of the page's own colour, but where `values` (0 to 1, of the map's
+// size) light it.
 function light(canvas, picture, values, width) {
   canvas.width = Math.min(width, picture.width);
   canvas.height = Math.max(1, Math.round(canvas.width * picture.height / picture.width));
   const shade = document.createElement('canvas');
   [shade.width, shade.height] = [picture.columns, picture.rows];
   const pixels = new ImageData(picture.columns, picture.rows);
-  for (let i = 0; i < values.length; ++i) pixels.data[4 * i + 3] = 225 * (1 - values[i]);
+  const veil = color(0);
+  for (let i = 0; i < values.length; ++i) {
+    pixels.data.set(veil, 4 * i);
+    pixels.data[4 * i + 3] = 208 * (1 - values[i]);
+  }
   shade.getContext('2d').putImageData(pixels, 0, 0);
   const pen = canvas.getContext('2d');
   pen.imageSmoothingQuality = 'high';
@@ -199,7 +204,7 @@ function pick(a, b) {
   find('#told').textContent = told(f, a, b);
   showFigures(f, a, b);
   light(find('#together'), style, product(style, a, b), 900);
-  find('#together-caption').textContent = `Lit: where both fire in ${data.style.title}.`;
+  find('#together-caption').textContent = `Where both fire in ${data.style.title}; the rest is veiled.`;
   if (result) {
     find('.result').hidden = false;
     light(find('#together-result'), result, product(result, a, b), 900);
@@ -265,7 +270,7 @@ function begin() {
     });
   }
   find('#pick').addEventListener('submit', (event) => event.preventDefault());
-  dark.addEventListener('change', drawMatrix);
+  dark.addEventListener('change', () => choose(now.view));
   choose(result ? 'wanted' : 'correlation');
 }
 
