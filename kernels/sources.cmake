@@ -1,5 +1,14 @@
 # The CUDA engine. Compiled for the GPU in kernels/, and for the CPU in tests/simt.
 set(IMPASTO_KERNEL_SOURCES
+  conv2d/backward_bfloat16.cu
+  conv2d/backward_filter.cu
+  conv2d/backward_float.cu
+  conv2d/backward_half.cu
+  conv2d/conv2d.cu
+  conv2d/filter_layout.cpp
+  conv2d/forward_bfloat16.cu
+  conv2d/forward_float.cu
+  conv2d/forward_half.cu
   core/context.cpp
   core/transfer.cpp
   gram.cu

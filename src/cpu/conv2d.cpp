@@ -10,9 +10,7 @@
 
 namespace impasto::ops {
 
-namespace {
-
-shape map_of(const shape& weights, const shape& input, const conv_geometry& g) {
+shape detail::convolved(const shape& weights, const shape& input, const conv_geometry& g) {
     if (weights.c != input.c || weights.h != g.kernel || weights.w != g.kernel || input.n != 1)
         throw shape_error("conv2d: filter " + to_string(weights) + " does not fit input " +
                           to_string(input) + " with kernel " + std::to_string(g.kernel));
@@ -25,6 +23,8 @@ shape map_of(const shape& weights, const shape& input, const conv_geometry& g) {
                           std::to_string(g.kernel));
     return map;
 }
+
+namespace {
 
 void expect_map(const char* what, const shape& wanted, layout order,
                 tensor_view<const float, cpu> found) {
@@ -75,7 +75,7 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
     if (options.pooling && !fuses_pooling(input, options))
         throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     p.input = input;
-    p.map = map_of(weights.shape(), input, options.geometry);
+    p.map = detail::convolved(weights.shape(), input, options.geometry);
     p.output = options.pooling ? pooled(p.map) : p.map;
     p.feature_layout = ctx.feature_layout();
     p.input_layout = input.c == 3 ? layout::nchw : p.feature_layout;

@@ -83,6 +83,28 @@ map<T> conv2d_backward_data(const map<T>& d_output, const std::vector<T>& weight
     return result;
 }
 
+/// Stride 1. d_weights: [out][in][k][k].
+template <class T>
+void conv2d_backward_filter(const map<T>& input, const map<T>& d_output, std::int64_t k,
+                            std::int64_t padding, std::vector<T>& d_weights,
+                            std::vector<T>& d_bias) {
+    d_weights.assign(static_cast<std::size_t>(d_output.c * input.c * k * k), T(0));
+    d_bias.assign(static_cast<std::size_t>(d_output.c), T(0));
+    for (std::int64_t o = 0; o < d_output.c; ++o)
+        for (std::int64_t y = 0; y < d_output.h; ++y)
+            for (std::int64_t x = 0; x < d_output.w; ++x) {
+                d_bias[static_cast<std::size_t>(o)] += d_output.at(o, y, x);
+                for (std::int64_t i = 0; i < input.c; ++i)
+                    for (std::int64_t r = 0; r < k; ++r)
+                        for (std::int64_t s = 0; s < k; ++s)
+                            if (input.inside(y + r - padding, x + s - padding))
+                                d_weights[static_cast<std::size_t>(((o * input.c + i) * k + r) * k +
+                                                                   s)] +=
+                                    d_output.at(o, y, x) *
+                                    input.at(i, y + r - padding, x + s - padding);
+            }
+}
+
 template <class T>
 map<T> relu(map<T> x) {
     for (T& value : x.values)

@@ -29,8 +29,17 @@ struct conv_options {
     /// A pool behind the ReLU: forward writes the pooled map alone. See fuses_pooling.
     std::optional<pool_options> pooling{};
     conv_algorithm algorithm = conv_algorithm::fastest;
+    bool tf32 = false;     ///< on CUDA, float by tensor cores: products of ten bits of fraction
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
+
+namespace detail {
+
+/// Extents that a convolution makes of its input. Throws shape_error where filters and input
+/// disagree, or nothing would be left.
+[[nodiscard]] shape convolved(const shape& weights, const shape& input, const conv_geometry& g);
+
+}  // namespace detail
 
 /// A convolution planned for one size of input: the filters are laid out once, forward and flipped.
 /// Source: Dumoulin & Visin 2016; cross-correlation, as all networks mean it.
@@ -39,7 +48,8 @@ class conv2d {
 public:
     /// weights: [out,in,kh,kw] on the host; bias: [1,out,1,1] on the host, or empty for none;
     /// input: [1,in,H,W]. Throws shape_error where they disagree or the output would be empty, and
-    /// option_error for a pool that cannot be fused.
+    /// option_error for a pool that cannot be fused or, on CUDA, for a stride other than 1 and for
+    /// filters larger than 3×3.
     conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
            tensor_view<const float, cpu> bias, shape input, conv_options options = {});
     ~conv2d();

@@ -1,0 +1,8 @@
+#include "conv2d/convolve_kernels.cuh"
+
+namespace impasto::kernels {
+
+template void convolve(cudaStream_t, conv_kernel, const conv_problem&, const conv_input<bfloat16>&,
+                       bool, const conv_filters&, const backward_epilogue<bfloat16>&);
+
+}  // namespace impasto::kernels

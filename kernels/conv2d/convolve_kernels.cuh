@@ -1,0 +1,46 @@
+#pragma once
+
+#include <concepts>
+
+#include "conv2d/convolve.cuh"
+
+/// The definition of convolve, which a file for each type and direction instantiates: they compile
+/// side by side.
+namespace impasto::kernels {
+
+template <class T, class Epilogue>
+void convolve(cudaStream_t stream, conv_kernel kernel, const conv_problem& p,
+              const conv_input<T>& input, bool planar_input, const conv_filters& filters,
+              const Epilogue& epilogue) {
+    const simt_filters plain{reinterpret_cast<const float*>(filters.data), filters.rows,
+                             planar_input};
+    const auto mma = [&]<class Tile, int Kernel>() {
+        launch_conv2d_mma<T, Tile, Kernel>(stream, p, input, filters.data, filters.rows, epilogue);
+    };
+    switch (kernel) {
+        case conv_kernel::simt_wide:
+            return launch_conv2d_simt<simt_wide_tile>(stream, p, input, plain, epilogue);
+        case conv_kernel::simt_narrow:
+            return launch_conv2d_simt<simt_narrow_tile>(stream, p, input, plain, epilogue);
+        case conv_kernel::mma_large:
+            return mma.template operator()<mma_large_tile, 3>();
+        case conv_kernel::mma_medium:
+            return mma.template operator()<mma_medium_tile, 3>();
+        case conv_kernel::mma_wide:
+            return mma.template operator()<mma_wide_tile, 3>();
+        case conv_kernel::mma_small:
+            return mma.template operator()<mma_small_tile, 3>();
+        case conv_kernel::mma_narrow:
+            return mma.template operator()<mma_narrow_tile, 3>();
+        case conv_kernel::mma_point:
+            return mma.template operator()<mma_small_tile, 1>();
+        case conv_kernel::pixels:
+            // Only forward reads pixels.
+            if constexpr (std::same_as<Epilogue, forward_epilogue<T>>)
+                launch_conv2d_pixels<T, mma_pixels_tile>(stream, p, input.data, filters.data,
+                                                         filters.rows, epilogue);
+            return;
+    }
+}
+
+}  // namespace impasto::kernels

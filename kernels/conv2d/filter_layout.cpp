@@ -1,0 +1,71 @@
+#include "conv2d/filter_layout.hpp"
+
+#include <bit>
+
+namespace impasto::kernels {
+
+namespace {
+
+template <class T>
+T rounded(float x) {
+    return T(x);
+}
+template <>
+float rounded(float x) {  // to TF32: the nearest, ties away from zero
+    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & 0xffffe000u);
+}
+
+template <class T>
+constexpr std::int64_t row_values = 64 / static_cast<std::int64_t>(sizeof(T));
+
+}  // namespace
+
+std::vector<float> simt_filter_layout(const filter_source& filters, std::int64_t columns) {
+    std::vector<float> result(
+        static_cast<std::size_t>(filters.taps() * filters.inputs() * columns));
+    for (std::int64_t tap = 0; tap < filters.taps(); ++tap)
+        for (std::int64_t in = 0; in < filters.inputs(); ++in)
+            for (std::int64_t out = 0; out < filters.outputs(); ++out)
+                result[static_cast<std::size_t>((tap * filters.inputs() + in) * columns + out)] =
+                    filters.at(out, in, tap);
+    return result;
+}
+
+template <class T>
+std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows) {
+    constexpr auto values = row_values<T>;
+    const auto blocks = (filters.inputs() + values - 1) / values;
+    std::vector<T> result(static_cast<std::size_t>(blocks * filters.taps() * rows * values), T(0));
+    for (std::int64_t in = 0; in < filters.inputs(); ++in)
+        for (std::int64_t tap = 0; tap < filters.taps(); ++tap) {
+            const auto step = in / values * filters.taps() + tap;
+            for (std::int64_t out = 0; out < filters.outputs(); ++out)
+                result[static_cast<std::size_t>((step * rows + out) * values + in % values)] =
+                    rounded<T>(filters.at(out, in, tap));
+        }
+    return result;
+}
+
+template <class T>
+std::vector<T> pixel_filter_layout(const filter_source& filters, std::int64_t rows) {
+    constexpr std::int64_t depth = 32;
+    constexpr auto values = row_values<T>;
+    std::vector<T> result(static_cast<std::size_t>(depth * rows), T(0));
+    for (std::int64_t out = 0; out < filters.outputs(); ++out)
+        for (std::int64_t tap = 0; tap < filters.taps(); ++tap)
+            for (std::int64_t in = 0; in < filters.inputs(); ++in) {
+                const auto k = tap * filters.inputs() + in;
+                result[static_cast<std::size_t>((k / values * rows + out) * values + k % values)] =
+                    rounded<T>(filters.at(out, in, tap));
+            }
+    return result;
+}
+
+template std::vector<float> mma_filter_layout(const filter_source&, std::int64_t);
+template std::vector<half> mma_filter_layout(const filter_source&, std::int64_t);
+template std::vector<bfloat16> mma_filter_layout(const filter_source&, std::int64_t);
+template std::vector<float> pixel_filter_layout(const filter_source&, std::int64_t);
+template std::vector<half> pixel_filter_layout(const filter_source&, std::int64_t);
+template std::vector<bfloat16> pixel_filter_layout(const filter_source&, std::int64_t);
+
+}  // namespace impasto::kernels

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+
+#include <cuda_runtime.h>
+
+#include "core/types.cuh"
+
+namespace impasto::kernels {
+
+/// Channels that a thread takes of a pixel at a time: sixteen bytes in 16 bit, a byte of mask.
+inline constexpr int run = 8;
+
+/// A feature map in nhwc, written by runs of eight channels that begin at a multiple of eight.
+/// Where the channels are no multiple of eight the last run is short. data: 16-byte aligned.
+template <class T>
+struct nhwc_map {
+    T* data;
+    int height, width, channels;
+
+    __device__ void store(int y, int x, int c, const float (&v)[run]) const {
+        T* to = data + (static_cast<std::int64_t>(y) * width + x) * channels + c;
+        if (channels % run == 0) {
+            constexpr int size = vec16<T>::size;
+#pragma unroll
+            for (int i = 0; i < run; i += size) {
+                vec16<T> part;
+#pragma unroll
+                for (int j = 0; j < size; ++j)
+                    part[j] = from_float<T>(v[i + j]);
+                store_vec16(to + i, part);
+            }
+        } else {
+#pragma unroll
+            for (int i = 0; i < run; ++i)
+                if (c + i < channels)
+                    to[i] = from_float<T>(v[i]);
+        }
+    }
+};
+
+/// The gates of a map, as ops::relu_mask lays them out in nhwc: a bit an element, whole words a
+/// pixel. data: null where nobody asks for them.
+struct gate_map {
+    std::uint8_t* data;
+    int words;  ///< of a pixel, of 32 bits
+
+    __device__ void store(const std::int64_t pixel, int c, unsigned bits) const {
+        data[pixel * words * 4 + c / run] = static_cast<std::uint8_t>(bits);
+    }
+};
+
+}  // namespace impasto::kernels
