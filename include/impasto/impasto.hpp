@@ -11,7 +11,9 @@
 #include <impasto/image/resize.hpp>
 #include <impasto/image/text.hpp>
 #include <impasto/insight/co_occurrence.hpp>
+#include <impasto/insight/patch_sheet.hpp>
 #include <impasto/insight/receptive_field.hpp>
+#include <impasto/insight/unit_gradient.hpp>
 #include <impasto/insight/unit_patches.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/optim/adam.hpp>

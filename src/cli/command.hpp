@@ -23,5 +23,6 @@ struct command {
 [[nodiscard]] command add_explain(CLI::App& tool);
 [[nodiscard]] command add_invert(CLI::App& tool);
 [[nodiscard]] command add_texture(CLI::App& tool);
+[[nodiscard]] command add_patches(CLI::App& tool);
 
 }  // namespace impasto::cli

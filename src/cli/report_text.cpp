@@ -1,12 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <string>
-#include <string_view>
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
+#include "cli/progress_bar.hpp"
 #include "cli/report.hpp"
 #include "cli/units.hpp"
 
@@ -83,61 +79,24 @@ private:
     double next_line_ = 0;
 };
 
-/// One line that is written over and over, cut to the terminal's width.
 class bar_report : public line_report {
 public:
-    explicit bar_report(bool color) : color_(color) {}
-    ~bar_report() override { clear(); }  // an error's line is to stand alone
-
     void advanced(const progress& now, const pace& pace) override {
         const bool last = now.scale + 1 == now.scales && now.iteration == now.iterations;
-        if (!last && shown_ && pace.seconds() < next_draw_)
-            return;
-        next_draw_ = pace.seconds() + 0.1;
-        const auto place = place_text(now) + "  ";
-        const auto rest = "  " + pace_text(pace) + "  " + losses_text(now.losses);
-        const std::size_t taken = place.size() + bar_width + 2, width = terminal_width() - 1;
-        std::cerr << "\r" << place << bar(now) << rest.substr(0, width > taken ? width - taken : 0)
-                  << "\x1b[K" << std::flush;
-        shown_ = true;
+        bar_.draw(place_text(now), static_cast<double>(now.iteration) / now.iterations,
+                  pace_text(pace) + "  " + losses_text(now.losses), last);
     }
 
     void saved_snapshot(const std::filesystem::path&, int) override {}
 
     void finished(const run_result& result) override {
-        clear();
+        bar_.clear();
         line_report::finished(result);
     }
 
 private:
-    static constexpr int bar_width = 20;
-
-    [[nodiscard]] std::string bar(const progress& now) const {
-        const auto done = static_cast<std::size_t>(bar_width * now.iteration / now.iterations);
-        const std::string full(done, '='), empty(bar_width - done, ' ');
-        return "[" + (color_ ? "\x1b[36m" + full + "\x1b[0m" : full) + empty + "]";
-    }
-
-    static std::size_t terminal_width() {
-        winsize size{};
-        const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-        return known ? size.ws_col : 80;
-    }
-
-    void clear() {
-        if (shown_)
-            std::cerr << "\r\x1b[K" << std::flush;
-        shown_ = false;
-    }
-
-    bool color_, shown_ = false;
-    double next_draw_ = 0;
+    progress_bar bar_;
 };
-
-std::string_view environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
 
 }  // namespace
 
@@ -149,9 +108,9 @@ std::size_t run_plan::peak_bytes() const {
 }
 
 std::unique_ptr<report> make_text_report() {
-    if (::isatty(STDERR_FILENO) == 0 || environment("TERM") == "dumb")
-        return std::make_unique<line_report>();
-    return std::make_unique<bar_report>(environment("NO_COLOR").empty());
+    if (progress_bar::possible())
+        return std::make_unique<bar_report>();
+    return std::make_unique<line_report>();
 }
 
 }  // namespace impasto::cli

@@ -7,9 +7,6 @@ namespace impasto::insight {
 
 namespace {
 
-/// What plans may hold together before the one that was used longest ago goes.
-constexpr std::size_t plan_bytes = std::size_t{512} << 20;
-
 /// Winograd's convolution computes blocks of 4×4.
 constexpr std::int64_t block = 4;
 
@@ -25,6 +22,11 @@ struct unit_range {
 /// First unit that sees nothing before `pixel`: where a tile that starts there may begin.
 std::int64_t first_whole_unit(const receptive_field& field, std::int64_t pixel) {
     return pixel == 0 ? 0 : (pixel - field.start + field.stride - 1) / field.stride;
+}
+
+nn::features_options forward_alone(nn::features_options options) {
+    options.backward = false;
+    return options;
 }
 
 unit_range units_of(const receptive_field& field, const std::vector<tile_range>& tiles,
@@ -56,9 +58,8 @@ std::vector<tile_range> tile_side(const receptive_field& field, std::int64_t sid
 
 tiled_features::tiled_features(const nn::network& net, nn::features_options options,
                                std::int64_t tile)
-    : net_(&net), options_(std::move(options)), tile_(tile) {
-    options_.backward = false;
-    for (const auto& tap : options_.taps) {
+    : plans_(net, forward_alone(std::move(options))), tile_(tile) {
+    for (const auto& tap : this->options().taps) {
         const auto field = fields_.emplace_back(receptive_field_of(net.layers, tap));
         if (field.size > widest_.size)
             widest_ = field;
@@ -66,30 +67,9 @@ tiled_features::tiled_features(const nn::network& net, nn::features_options opti
     (void)tile_side(widest_, 1, tile_);
 }
 
-tiled_features::~tiled_features() = default;
-tiled_features::tiled_features(tiled_features&&) noexcept = default;
-tiled_features& tiled_features::operator=(tiled_features&&) noexcept = default;
-
 std::int64_t tiled_features::channels(std::size_t tap) const {
-    return net_->layers[nn::find_tap(net_->layers, options_.taps[tap])].out_channels;
-}
-
-nn::features<float, cpu>& tiled_features::planned(context<cpu>& ctx, const shape& pixels) {
-    const auto known = std::ranges::find_if(
-        plans_, [&](const auto& plan) { return plan->pixels_shape() == pixels; });
-    if (known != plans_.end()) {
-        std::rotate(known, known + 1, plans_.end());
-        return *plans_.back();
-    }
-    auto plan = std::make_unique<nn::features<float, cpu>>(ctx, *net_, pixels, options_);
-    std::size_t bytes = plan->peak_bytes();
-    for (const auto& other : plans_)
-        bytes += other->peak_bytes();
-    while (bytes > plan_bytes && !plans_.empty()) {
-        bytes -= plans_.front()->peak_bytes();
-        plans_.erase(plans_.begin());
-    }
-    return *plans_.emplace_back(std::move(plan));
+    const auto& layers = plans_.network().layers;
+    return layers[nn::find_tap(layers, options().taps[tap])].out_channels;
 }
 
 void tiled_features::visit(context<cpu>& ctx, image::picture_view pixels,
@@ -102,7 +82,7 @@ void tiled_features::visit(context<cpu>& ctx, image::picture_view pixels,
             const auto tile =
                 whole ? image::picture() : image::crop(pixels, box_of(rows[i], columns[j]));
             const auto here = whole ? pixels : tile.view();
-            auto& features = planned(ctx, here.shape());
+            auto& features = plans_.of(ctx, here.shape());
             features.forward(ctx, here);
             for (std::size_t tap = 0; tap < fields_.size(); ++tap) {
                 const auto& field = fields_[tap];

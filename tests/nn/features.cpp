@@ -85,7 +85,8 @@ struct reference_features {
     }
 
     /// taps: ∂J/∂map at every layer, empty where there is none.
-    map<double> backward(const std::vector<map<double>>& taps, shape pixels) const {
+    map<double> backward(const std::vector<map<double>>& taps, shape pixels,
+                         bool guided = false) const {
         auto d = map<double>(outputs.back().c, outputs.back().h, outputs.back().w);
         std::size_t filter = net.filters.size();
         for (std::size_t i = net.layers.size(); i-- > 0;) {
@@ -93,10 +94,13 @@ struct reference_features {
                 d.values[j] += taps[i].values[j];
             if (net.layers[i].is_pool())
                 d = reference::pool2d_backward(inputs[i], d, pooling);
-            else
-                d = reference::conv2d_backward_data(reference::relu_backward(outputs[i], d),
-                                                    values(net.filters[--filter].weights),
+            else {
+                d = reference::relu_backward(outputs[i], d);
+                if (guided)
+                    d = reference::relu(d);
+                d = reference::conv2d_backward_data(d, values(net.filters[--filter].weights),
                                                     inputs[i].shape(), 3, padding(i));
+            }
         }
         return reference::normalize_pixels_backward(d, pixels, transform, border);
     }
@@ -170,6 +174,42 @@ TEST_CASE("features and their gradients agree with the reference for channels th
                 CHECK(worst_error(to_map(ctx, d_pixels).values,
                                   expected.backward(d_taps, pixels.shape()).values) < tolerance);
             }
+}
+
+TEST_CASE("guided, backward lets no negative gradient through a ReLU") {
+    context<cpu> ctx({.threads = 2});
+    const auto net = odd_network();
+    for (const auto& pooling : poolings) {
+        CAPTURE(static_cast<int>(pooling.kind));
+        map<double> pixels;
+        reference_features expected{net, pooling, ops::border::zero};
+        for (unsigned seed = 1; expected.nearest_kink < 2e-5; ++seed) {
+            REQUIRE(seed < 50);
+            pixels = random_map(3, 13, 11, seed, 0, 1);
+            expected.forward(pixels);
+        }
+        features found(ctx, net, pixels.shape(),
+                       {.taps = {"relu2_2", "relu1_1"},
+                        .pooling = pooling,
+                        .algorithm = conv_algorithm::direct,
+                        .guided = true});
+        found.forward(ctx, to_tensor(ctx, pixels));
+        std::vector<map<double>> d_taps(net.layers.size());
+        const std::size_t layers[] = {4, 0};
+        auto d_pixels = filled(pixels.shape(), layout::nchw, not_a_number);
+        found.backward(
+            ctx,
+            [&](std::size_t tap, auto, auto gradient) {
+                const auto s = gradient.shape();
+                d_taps[layers[tap]] = random_map(s.c, s.h, s.w, 30);
+                ops::axpy(ctx, 1, to_tensor(ctx, d_taps[layers[tap]], gradient.layout()), gradient);
+            },
+            d_pixels);
+        CHECK(worst_error(to_map(ctx, d_pixels).values,
+                          expected.backward(d_taps, pixels.shape(), true).values) < 2e-6);
+        CHECK(worst_error(to_map(ctx, d_pixels).values,
+                          expected.backward(d_taps, pixels.shape()).values) > 0.01);
+    }
 }
 
 TEST_CASE("features work at any size, and give the same bytes twice") {

@@ -3,12 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include <impasto/image/picture.hpp>
+#include <impasto/insight/feature_plans.hpp>
 #include <impasto/insight/receptive_field.hpp>
-#include <impasto/nn/features.hpp>
 
 namespace impasto::insight {
 
@@ -42,14 +41,10 @@ public:
     /// The network must outlive this. `tile` is the largest side, in pixels, that is computed in
     /// one piece. Throws option_error for an unknown layer and too small a tile.
     tiled_features(const nn::network& net, nn::features_options options, std::int64_t tile = 1024);
-    ~tiled_features();
-    tiled_features(tiled_features&&) noexcept;
-    tiled_features& operator=(tiled_features&&) noexcept;
 
     /// In the order of options.taps.
     [[nodiscard]] const std::vector<receptive_field>& fields() const { return fields_; }
-    [[nodiscard]] const nn::features_options& options() const { return options_; }
-    [[nodiscard]] const nn::network& network() const { return *net_; }
+    [[nodiscard]] const nn::features_options& options() const { return plans_.options(); }
     /// Channels of a tap.
     [[nodiscard]] std::int64_t channels(std::size_t tap) const;
 
@@ -59,14 +54,10 @@ public:
                const std::function<void(std::size_t, const map_part&)>& visit);
 
 private:
-    nn::features<float, cpu>& planned(context<cpu>& ctx, const shape& pixels);
-
-    const nn::network* net_;
-    nn::features_options options_;
+    feature_plans plans_;
     std::int64_t tile_;
     std::vector<receptive_field> fields_;
-    receptive_field widest_;                                        ///< of the deepest tap
-    std::vector<std::unique_ptr<nn::features<float, cpu>>> plans_;  ///< the last used at the back
+    receptive_field widest_;  ///< of the deepest tap
 };
 
 }  // namespace impasto::insight

@@ -17,6 +17,7 @@
 #include <impasto/ops/gram.hpp>
 #include <impasto/ops/pixels.hpp>
 #include <impasto/ops/pool2d.hpp>
+#include <impasto/ops/relu.hpp>
 #include <impasto/ops/vector.hpp>
 
 namespace impasto::nn {
@@ -27,6 +28,9 @@ struct features_options {
     ops::border border = ops::border::zero;  ///< around the pixels, for conv1_1
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     bool backward = true;  ///< false: forward alone, and the memory of forward alone
+    /// Backward stops negative gradients at every ReLU: what excites a unit, not what inhibits it.
+    /// Not the gradient of anything. Source: Springenberg et al. 2015, section 3.4.
+    bool guided = false;
 };
 
 /// A network at work on pictures of one size. Planned once: every buffer lies in one arena, and a
@@ -114,6 +118,7 @@ private:
     ops::pixel_transform transform_;
     ops::border border_;
     ops::pool_options pooling_;
+    bool guided_;
     std::vector<stage> stages_;
     std::vector<ops::conv2d<T, Device>> convolutions_;
     std::vector<std::size_t> taps_;  // stage of each tap
@@ -155,7 +160,8 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
       layout_(ctx.feature_layout()),
       transform_(transform_of(net.input)),
       border_(options.border),
-      pooling_(options.pooling) {
+      pooling_(options.pooling),
+      guided_(options.guided) {
     if (options.taps.empty())
         throw option_error("features: no layers are asked for; name at least one, such as relu1_1");
     const auto tap_of_layer = find_taps(net, options);
@@ -314,6 +320,8 @@ void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradi
         const auto gradient = map(s.gradient, s.output);
         if (s.tap != none)
             add_gradient(s.tap, tap(s.tap), gradient);
+        if (guided_)  // before the gates or behind them: these only pass on or stop
+            ops::relu(ctx, gradient);
         const auto below = i > 0 ? map(stages_[i - 1].gradient, s.input) : map(d_input_, padded_);
         if (s.convolution == none)
             ops::pool2d_backward(ctx, pooling_, saved(s, stages_[i - 1]), gradient, below);
