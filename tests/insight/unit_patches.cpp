@@ -1,6 +1,7 @@
 #include <impasto/insight/unit_patches.hpp>
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -173,17 +174,21 @@ TEST_CASE("several layers are found in one pass, and any number of threads finds
                      {0, 1, 2, 3, 4, 5}) == expected[i]);
 }
 
-TEST_CASE("searches over parts of the pictures merge into the search over all") {
+TEST_CASE("searches in threads of their own, each over some pictures, merge into one over all") {
     context<cpu> ctx({.threads = 2});
     const auto all = pictures(ctx);
     const auto positions = GENERATE(per_picture::one, per_picture::any);
     const unit_patches_options options{.layers = {"relu2_1"}, .top = 5, .positions = positions};
     const auto expected = search(ctx, all, options, {0, 1, 2, 3, 4, 5});
     unit_patches a(small_vgg(), options), b(small_vgg(), options), empty(small_vgg(), options);
-    for (const std::size_t i : {3, 1, 5})
-        a.add(ctx, all[i], static_cast<std::int64_t>(i));
-    for (const std::size_t i : {4, 0, 2})
-        b.add(ctx, all[i], static_cast<std::int64_t>(i));
+    const auto show = [&](unit_patches& search, std::initializer_list<std::size_t> numbers) {
+        context<cpu> own({.threads = 1});
+        for (const auto i : numbers)
+            search.add(own, all[i], static_cast<std::int64_t>(i));
+    };
+    std::thread other([&] { show(a, {3, 1, 5}); });
+    show(b, {4, 0, 2});
+    other.join();
     empty.merge(b);
     b.merge(a);
     a.merge(empty);
