@@ -10,6 +10,7 @@ set(IMPASTO_KERNEL_SOURCES
   conv2d/forward_float.cu
   conv2d/forward_half.cu
   core/context.cpp
+  core/recording.cpp
   core/transfer.cpp
   gram.cu
   gram_backward_plain.cu
@@ -18,6 +19,7 @@ set(IMPASTO_KERNEL_SOURCES
   gram_tiles.cu
   lbfgs.cu
   lbfgs_solve.cu
+  painter.cpp
   pixels.cu
   pool2d.cu
   random.cu

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <span>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <impasto/core/half.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/ops/transfer.hpp>
 #include <impasto/optim/adam.hpp>
 #include <impasto/optim/average.hpp>
 #include <impasto/optim/gradient_descent.hpp>
@@ -17,13 +22,18 @@
 namespace impasto::painter_detail {
 
 /// Host pixels to the device and back; on the CPU a copy.
-inline tensor<float, cpu> upload(context<cpu>& ctx, image::picture_view pixels) {
-    tensor<float, cpu> result(pixels.shape());
-    ops::copy(ctx, pixels, result);
+template <class Device>
+[[nodiscard]] tensor<float, Device> upload(context<Device>& ctx, image::picture_view pixels) {
+    tensor<float, Device> result(pixels.shape());
+    ops::upload(ctx, pixels, result.view());
     return result;
 }
-inline tensor<float, cpu> download(context<cpu>& ctx, tensor_view<const float, cpu> pixels) {
-    return upload(ctx, pixels);
+template <class Device>
+[[nodiscard]] image::picture download(
+    context<Device>& ctx, tensor_view<const float, std::type_identity_t<Device>> pixels) {
+    image::picture result(pixels.shape());
+    ops::download(ctx, pixels, result.view());
+    return result;
 }
 
 [[nodiscard]] inline style::objective_options objective_options(const stylize_options& o) {
@@ -35,21 +45,23 @@ inline tensor<float, cpu> download(context<cpu>& ctx, tensor_view<const float, c
             .style_layers = o.style_layers,
             .pooling = o.pooling,
             .border = o.border,
-            .algorithm = o.algorithm};
+            .algorithm = o.algorithm,
+            .tf32 = o.precision == precision::tf32};
 }
 
 /// The objective for a picture of the content's size, its targets taken.
-template <class Device>
-[[nodiscard]] style::objective<float, Device> make_objective(
-    context<Device>& ctx, const nn::network& net, image::picture_view content,
-    std::span<const image::picture> paintings, std::span<const double> shares,
-    const stylize_options& options) {
-    style::objective<float, Device> objective(ctx, net, content.shape(),
-                                              objective_options(options));
+template <class T, class Device>
+[[nodiscard]] style::objective<T, Device> make_objective(context<Device>& ctx,
+                                                         const nn::network& net,
+                                                         image::picture_view content,
+                                                         std::span<const image::picture> paintings,
+                                                         std::span<const double> shares,
+                                                         const stylize_options& options) {
+    style::objective<T, Device> objective(ctx, net, content.shape(), objective_options(options));
     const auto& used = objective.options();
     if (!used.content_layers.empty()) {
         const auto photo = upload(ctx, content);
-        objective.set_content(style::make_content_target<float, Device>(
+        objective.set_content(style::make_content_target<T, Device>(
             ctx, net, style::extractor_options(used, used.content_layers), photo));
     }
     if (!used.style_layers.empty()) {
@@ -57,7 +69,7 @@ template <class Device>
         std::vector<tensor_view<const float, Device>> views;
         for (const auto& painting : paintings)
             views.push_back(uploaded.emplace_back(upload(ctx, painting)).view());
-        objective.set_style(style::make_style_target<float, Device>(
+        objective.set_style(style::make_style_target<T, Device>(
             ctx, net, style::extractor_options(used, used.style_layers), views, shares));
     }
     return objective;
@@ -128,7 +140,7 @@ public:
     bool run(F& objective, progress at, const observer& observe) {
         at.picture = [this] { return download(*context_, current()); };
         for (at.iteration = 1; at.iteration <= at.iterations; ++at.iteration) {
-            const auto report = optimizer_.step(objective, x_);
+            const auto report = step(objective, at.iteration);
             if (average_)
                 average_->update(x_);
             if (observe) {
@@ -147,6 +159,23 @@ public:
     }
 
 private:
+    // Says where it was that numbers ran out, and what would be wide enough.
+    template <class T>
+    optim::step_report step(style::objective<T, Device>& objective, int iteration) {
+        try {
+            return optimizer_.step(objective, x_);
+        } catch (const divergence_error& e) {
+            std::string where = std::string(e.what()) + " (iteration " + std::to_string(iteration);
+            if (const auto layer = objective.not_finite(); !layer.empty())
+                where += ", first at " + layer;
+            where += ")";
+            if constexpr (!std::same_as<T, float>)
+                where += std::string("; or choose precision ") +
+                         (std::same_as<T, half> ? "bfloat16" : "float32");
+            throw divergence_error(where);
+        }
+    }
+
     context<Device>* context_;
     tensor<float, Device> x_;
     any_optimizer<Device> optimizer_;

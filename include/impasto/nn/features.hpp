@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,7 @@ struct features_options {
     ops::pool_options pooling{};
     ops::border border = ops::border::zero;  ///< around the pixels, for conv1_1
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    bool tf32 = false;     ///< float convolutions by tensor cores, on a GPU
     bool backward = true;  ///< false: forward alone, and the memory of forward alone
     /// Backward stops negative gradients at every ReLU: what excites a unit, not what inhibits it.
     /// Not the gradient of anything. Source: Springenberg et al. 2015, section 3.4.
@@ -54,6 +56,12 @@ public:
         return map(stages_[taps_[tap]].features, tap_shape(tap));
     }
 
+    /// What the map is to be multiplied by to be the network's own: a power of two, 1 unless the
+    /// network comes from nn::rescaled.
+    [[nodiscard]] double tap_scale(std::size_t tap) const {
+        return std::ldexp(1.0, stages_[taps_[tap]].exponent);
+    }
+
     /// Bytes of arena, filters as laid out, and scratch: known before anything runs.
     [[nodiscard]] std::size_t peak_bytes() const {
         return plan_.bytes() + filter_bytes_ + scratch_bytes_;
@@ -66,10 +74,11 @@ public:
 
     /// Writes dJ/dpixels, once for each forward: it reuses the memory of what forward left. For
     /// each tap, from the last layer to the first, calls add_gradient(tap, features, gradient),
-    /// which adds ∂J/∂(that map) to `gradient` in place.
+    /// which adds ∂J/∂(that map) to `gradient` in place. Where numbers are narrow it may add
+    /// gradient_scale times as much, which is taken out again at the pixels.
     template <class AddGradient>
     void backward(context<Device>& ctx, AddGradient&& add_gradient,
-                  tensor_view<float, Device> d_pixels);
+                  tensor_view<float, Device> d_pixels, double gradient_scale = 1);
 
 private:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -79,6 +88,7 @@ private:
         shape input, output;
         std::size_t convolution = none;  // in convolutions_; none for a pool
         std::size_t tap = none;
+        int exponent = 0;  // the map is the network's own, divided by 2^exponent
         // Buffers in the arena.
         std::size_t features = none, gates = none, argmax = none, gradient = none;
     };
@@ -204,6 +214,7 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                                    .activation = ops::activation::relu,
                                    .pooling = pooling_,
                                    .algorithm = options.algorithm,
+                                   .tf32 = options.tf32,
                                    .backward = options.backward};
             const bool pool_follows = i + 1 < tap_of_layer.size() && net.layers[i + 1].is_pool();
             if (pool_follows && tap_of_layer[i] == none &&
@@ -213,6 +224,8 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                 conv.pooling = std::nullopt;
             add_convolution(ctx, net.filters[convolutions_.size()], s, conv);
         }
+        if (!net.exponents.empty())
+            s.exponent = net.exponents[convolutions_.size() - 1];
         if (s.tap = tap_of_layer[i]; s.tap != none) {
             taps_[s.tap] = stages_.size();
             scratch_bytes_ = std::max(scratch_bytes_, ops::gram_scratch_bytes(ctx, s.output));
@@ -310,7 +323,7 @@ ops::pool_saved<T, Device> features<T, Device>::saved(const stage& pool, const s
 template <class T, class Device>
 template <class AddGradient>
 void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradient,
-                                   tensor_view<float, Device> d_pixels) {
+                                   tensor_view<float, Device> d_pixels, double gradient_scale) {
     expect_shape("features", "d_pixels", pixels_, d_pixels.shape());
     if (d_input_ == none)
         throw option_error("features: planned for forward alone; ask for backward in its options");
@@ -328,7 +341,10 @@ void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradi
         else
             convolutions_[s.convolution].backward(ctx, gates(s), gradient, below);
     }
-    ops::normalize_pixels_backward(ctx, transform_, border_, map(d_input_, padded_), d_pixels);
+    auto transform = transform_;
+    for (float& gain : transform.gain)
+        gain = static_cast<float>(static_cast<double>(gain) / gradient_scale);
+    ops::normalize_pixels_backward(ctx, transform, border_, map(d_input_, padded_), d_pixels);
 }
 
 }  // namespace impasto::nn

@@ -51,6 +51,9 @@ struct network {
     preprocessing input;
     std::string origin;  ///< how the file was recognised: "torchvision", "Caffe", "impasto"
     std::string note{};  ///< one line on what is not certain about it; empty where all is
+    /// Of a network from nn::rescaled, for each convolution: its maps are the true ones divided by
+    /// 2^exponent. Empty: they are the true ones.
+    std::vector<int> exponents{};
 };
 
 }  // namespace impasto::nn

@@ -15,7 +15,8 @@ concept objective = requires(F& f, tensor_view<const float, Device> x,
 };
 
 /// An objective that can be asked in two halves: enqueue hands the work to the device, value waits
-/// for it and returns J. What is enqueued in between is waited for as well.
+/// for it and returns J. What is enqueued in between is waited for as well. It may have a third,
+/// again, which says whether to enqueue once more before the value is asked.
 template <class F, class Device>
 concept deferred_objective = objective<F, Device> &&
     requires(F& f, tensor_view<const float, Device> x, tensor_view<float, Device> gradient) {
@@ -31,8 +32,13 @@ template <class Device, objective<Device> F, class Measure>
 double evaluate(F& f, tensor_view<const float, Device> x, tensor_view<float, Device> gradient,
                 Measure&& measure) {
     if constexpr (deferred_objective<F, Device>) {
-        f.enqueue(x, gradient);
-        measure();
+        bool again = false;
+        do {
+            f.enqueue(x, gradient);
+            measure();
+            if constexpr (requires { f.again(); })
+                again = f.again();
+        } while (again);
         return f.value();
     } else {
         const double loss = f.evaluate(x, gradient);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <impasto/core/precision.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/ops/conv2d.hpp>
 #include <impasto/ops/pixels.hpp>
@@ -46,6 +47,7 @@ struct stylize_options {
     ops::pool_options pooling{.kind = ops::pooling::average, .scale = 1};
     ops::border border = ops::border::replicate;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    impasto::precision precision = impasto::precision::float32;  ///< of feature maps
     bool original_colors = false;  ///< luminance from the painting, colours from the photo
     double average = 0;            ///< decay of an exponential average of the iterates; 0: none
 };

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <impasto/core/half.hpp>
+#include <impasto/core/recording.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/ops/gram.hpp>
 #include <impasto/ops/losses.hpp>
@@ -26,6 +30,7 @@ struct objective_options {
     ops::pool_options pooling{};
     ops::border border = ops::border::zero;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
 };
 
 /// The extractor's options for one kind of layers, as the targets need them.
@@ -34,7 +39,8 @@ struct objective_options {
     nn::features_options result{.taps = {},
                                 .pooling = options.pooling,
                                 .border = options.border,
-                                .algorithm = options.algorithm};
+                                .algorithm = options.algorithm,
+                                .tf32 = options.tf32};
     for (const auto& layer : layers)
         result.taps.push_back(layer.name);
     return result;
@@ -58,18 +64,26 @@ public:
     void set_content(content_target<T, Device> target);
     void set_style(style_target<Device> target);
 
-    /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing, and waits for the device once.
+    /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing, and waits for the device once;
+    /// maps of half now and then need another try, with gradients of another magnitude.
     double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient) {
-        enqueue(x, gradient);
+        do
+            enqueue(x, gradient);
+        while (again());
         return value();
     }
 
     /// The two halves of evaluate: the first waits for nothing.
     void enqueue(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
     [[nodiscard]] double value() { return terms().total; }
+    /// Between them: whether it is to be enqueued again, since half's gradients wanted another
+    /// magnitude. Of half it waits.
+    [[nodiscard]] bool again();
 
     /// The terms of the last evaluation, once it is done.
     [[nodiscard]] const loss_terms& terms();
+    /// The first layer whose term was not finite then; empty where all were.
+    [[nodiscard]] std::string not_finite();
     [[nodiscard]] std::size_t peak_bytes() const;
     [[nodiscard]] std::int64_t forward_macs() const { return features_.forward_macs(); }
 
@@ -99,7 +113,15 @@ private:
         return terms_.style.size() + terms_.content.size();
     }
 
+    [[nodiscard]] std::size_t largest_slot() const { return variation_slot() + 2; }
+    // What turns a map as it is stored into the network's own, squared.
+    [[nodiscard]] double square_scale(std::size_t tap) const {
+        return features_.tap_scale(tap) * features_.tap_scale(tap);
+    }
+    [[nodiscard]] double gradient_scale() const { return std::ldexp(1.0, gradient_exponent_); }
+
     void expect_targets() const;
+    void run(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
     void measure_styles();
     void add_gradient(std::size_t tap, tensor_view<const T, Device> map,
                       tensor_view<T, Device> gradient);
@@ -115,6 +137,11 @@ private:
     std::vector<tensor<float, Device>> grams_;  // G, then what gram_backward wants
     ops::scalars<Device> sums_;                 // of squares, before any factor
     bool read_ = true;                          // terms_ are those of the last evaluation
+    // Gradients of maps are those of 2^exponent · J: half's smallest number is 2⁻²⁴.
+    static constexpr bool narrow = std::is_same_v<T, half>;
+    int gradient_exponent_ = narrow ? 10 : 0;
+    int tries_ = 0;  // in vain, so far
+    recording<Device> recording_;
     loss_terms terms_;
 };
 
@@ -185,7 +212,7 @@ objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, sh
         const auto channels = features_.tap_shape(style_taps_.back()).c;
         grams_.emplace_back(shape{1, 1, channels, channels});
     }
-    sums_ = {ctx, variation_slot() + 2};
+    sums_ = {ctx, largest_slot() + 1};
 }
 
 template <class T, class Device>
@@ -207,11 +234,13 @@ std::vector<std::string> objective<T, Device>::all_taps(const objective_options&
 template <class T, class Device>
 void objective<T, Device>::set_content(content_target<T, Device> target) {
     content_ = std::move(target);
+    recording_ = {};
 }
 
 template <class T, class Device>
 void objective<T, Device>::set_style(style_target<Device> target) {
     style_ = std::move(target);
+    recording_ = {};
     style_norms_.clear();
     for (const auto& gram : style_.grams)
         style_norms_.push_back(ops::dot(*context_, gram, gram));
@@ -234,15 +263,16 @@ auto objective<T, Device>::content_scale(std::size_t i) const -> term_scale {
     const auto map = features_.tap_shape(content_taps_[i]);
     const auto elements = static_cast<double>(map.elements());
     const double weight = options_.content_weight * options_.content_layers[i].weight;
+    const double square = square_scale(content_taps_[i]);
     switch (options_.loss) {
         case convention::gatys:
-            return {0.5, weight};
+            return {square / 2, weight};
         case convention::lecture:
-            return {1 / (4 * elements), weight};
+            return {square / (4 * elements), weight};
         case convention::mean:
             break;
     }
-    return {1 / elements, weight};
+    return {square / elements, weight};
 }
 
 // Of Σ(G/M − A/Mₐ)², which in the papers' Σ(G−A)²/(4C²M²) leaves 1/(4C²).
@@ -259,12 +289,14 @@ template <class T, class Device>
 void objective<T, Device>::measure_styles() {
     for (std::size_t i = 0; i < style_taps_.size(); ++i) {
         const auto tap = style_taps_[i];
-        const double mean = 1 / static_cast<double>(features_.tap_shape(tap).pixels());
+        const double mean =
+            square_scale(tap) / static_cast<double>(features_.tap_shape(tap).pixels());
         const auto scale = style_scale(i);
         ops::gram(*context_, features_.tap(tap), grams_[i]);
         // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
-        ops::gram_error(*context_, grams_[i], mean, style_.grams[i], 4 * mean * scale.gradient(),
-                        grams_[i], sums_.slots(style_slot(i)));
+        ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
+                        4 * mean * scale.gradient() * gradient_scale(), grams_[i],
+                        sums_.slots(style_slot(i)));
     }
 }
 
@@ -274,7 +306,8 @@ void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const T, De
     if (const auto i = uses_[tap].style; i != none)
         ops::gram_backward(*context_, map, grams_[i], gradient);
     if (const auto i = uses_[tap].content; i != none)
-        ops::squared_error(*context_, map, content_.maps[i], content_scale(i).gradient(), gradient,
+        ops::squared_error(*context_, map, content_.maps[i],
+                           content_scale(i).gradient() * gradient_scale(), gradient,
                            sums_.slots(content_slot(i)));
 }
 
@@ -292,6 +325,15 @@ void objective<T, Device>::enqueue(tensor_view<const float, Device> x,
                                    tensor_view<float, Device> gradient) {
     expect_targets();
     read_ = false;
+    const std::array key{reinterpret_cast<std::size_t>(x.data()),
+                         reinterpret_cast<std::size_t>(gradient.data()),
+                         static_cast<std::size_t>(gradient_exponent_)};
+    recording_.run(*context_, key, [&] { run(x, gradient); });
+}
+
+template <class T, class Device>
+void objective<T, Device>::run(tensor_view<const float, Device> x,
+                               tensor_view<float, Device> gradient) {
     features_.forward(*context_, x);
     measure_styles();
     features_.backward(
@@ -299,11 +341,46 @@ void objective<T, Device>::enqueue(tensor_view<const float, Device> x,
         [this](std::size_t tap, tensor_view<const T, Device> map, tensor_view<T, Device> d_map) {
             add_gradient(tap, map, d_map);
         },
-        gradient);
+        gradient, gradient_scale());
+    if constexpr (narrow)
+        ops::max_abs(*context_, gradient, sums_.slots(largest_slot()));
     const auto scale = variation_scale();
     ops::total_variation(
         *context_, x, {scale.horizontal * options_.tv_weight, scale.vertical * options_.tv_weight},
         gradient, sums_.slots(variation_slot(), 2));
+}
+
+// Gradients shrink and grow on their way down: those at the pixels are kept where there is room on
+// both sides, unless it is J that is not finite.
+template <class T, class Device>
+bool objective<T, Device>::again() {
+    constexpr int lowest = -4, best = 3, highest = 10, step_back = 12, most_tries = 8;
+    if constexpr (narrow) {
+        const double total = terms().total, largest = sums_.read(*context_)[largest_slot()];
+        const bool overflows = !std::isfinite(largest);
+        const int stands_at =
+            overflows || largest == 0 ? 0 : std::ilogb(largest) + gradient_exponent_;
+        const bool fits =
+            largest == 0 || (!overflows && stands_at >= lowest && stands_at <= highest);
+        if (fits || !std::isfinite(total) || ++tries_ > most_tries) {
+            tries_ = 0;
+            return false;
+        }
+        gradient_exponent_ += overflows ? -step_back : best - stands_at;
+        return true;
+    }
+    return false;
+}
+
+template <class T, class Device>
+std::string objective<T, Device>::not_finite() {
+    std::string first;  // names sort by depth
+    const auto& all = terms();
+    for (const auto* kind : {&all.style, &all.content})
+        for (const auto& term : *kind)
+            if (!std::isfinite(term.value) && (first.empty() || term.name < first))
+                first = term.name;
+    return first;
 }
 
 template <class T, class Device>

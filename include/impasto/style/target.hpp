@@ -40,7 +40,8 @@ template <class T, class Device>
             const auto map = extractor.tap_shape(t);
             tensor<float, Device> gram({1, 1, map.c, map.c});
             ops::gram(ctx, extractor.tap(t), gram);
-            const double scale = shares[i] / total / static_cast<double>(map.pixels());
+            const double scale = extractor.tap_scale(t) * extractor.tap_scale(t) * shares[i] /
+                                 total / static_cast<double>(map.pixels());
             ops::scale(ctx, static_cast<float>(scale), gram);
             if (i == 0)
                 target.grams.push_back(std::move(gram));

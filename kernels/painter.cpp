@@ -1,0 +1,14 @@
+#include "painter/whole_run.hpp"
+
+namespace impasto {
+
+template image::picture stylize(context<cuda>&, const nn::network&, image::picture_view,
+                                std::span<const image::picture_view>, const stylize_options&,
+                                const observer&);
+template std::vector<scale_plan> plan(context<cuda>&, const nn::network&, const shape&,
+                                      std::span<const shape>, const stylize_options&);
+template evaluation evaluate(context<cuda>&, const nn::network&, image::picture_view,
+                             std::span<const image::picture_view>, image::picture_view,
+                             const stylize_options&);
+
+}  // namespace impasto

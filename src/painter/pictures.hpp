@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <impasto/image/picture.hpp>
+#include <impasto/image/resize.hpp>
+#include <impasto/nn/network.hpp>
+#include <impasto/painter/options.hpp>
+
+/// What a run does to pictures on the host, whatever the device.
+namespace impasto::painter_detail {
+
+/// Where the descent starts, at the size of the coarsest scale.
+[[nodiscard]] image::picture first_picture(const stylize_options& options, image::extent size,
+                                           image::picture_view content,
+                                           std::span<const image::picture_view> styles);
+
+/// An iterate as a picture: in [0,1], and with the content's colours where they are wanted.
+[[nodiscard]] image::picture finished(image::picture picture, image::picture_view content,
+                                      bool original_colors);
+
+/// The paintings at the size at which they are looked at.
+[[nodiscard]] std::vector<image::picture> resized(std::span<const image::picture_view> styles,
+                                                  image::extent picture, double style_scale);
+
+/// Small enough to be looked at in passing, large enough for all layers.
+[[nodiscard]] image::picture small_copy(image::picture_view picture, const nn::network& network);
+
+/// The last layer that a loss looks at.
+[[nodiscard]] std::size_t deepest_layer(const nn::network& network, const stylize_options& options);
+
+/// One for each painting; none where there is no painting and nothing asks for one.
+[[nodiscard]] std::vector<double> shares_of(const stylize_options& options, std::size_t paintings);
+
+/// Throws option_error and shape_error for what makes no sense.
+void check_all(image::picture_view content, std::span<const image::picture_view> styles,
+               const stylize_options& options);
+
+}  // namespace impasto::painter_detail
