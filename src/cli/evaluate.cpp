@@ -8,6 +8,7 @@
 #include <impasto/image/resize.hpp>
 #include <impasto/painter/stylize.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/json.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
@@ -50,14 +51,15 @@ void print(const style::loss_terms& losses) {
 int run(const settings& wanted) {
     if (!wanted.gradient.empty())
         expect_writable(wanted.gradient);
-    context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto content = load_at(wanted.content, wanted.size),
                style = load_at(wanted.style, wanted.size);
     const auto picture = load_like(wanted, content.shape());
     const image::picture_view styles[] = {style.view()};
 
-    const auto result = evaluate(here, network, content, styles, picture, wanted.run);
+    const auto result = on_engine(wanted.engine, [&](auto& here) {
+        return evaluate(here, network, content, styles, picture, wanted.run);
+    });
     if (!wanted.gradient.empty())
         npy::write(wanted.gradient, {.extents = {3, content.shape().h, content.shape().w},
                                      .values = {result.gradient.begin(), result.gradient.end()}});
@@ -86,6 +88,7 @@ command add_evaluate(CLI::App& tool) {
     add_loss_options(*app, wanted->run);
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
+    add_precision_option(*app, wanted->run.precision);
     app->footer(
         "The terms are printed before their weights, the total after. Unlike stylize, the "
         "border is\nzero by default: the networks' own.");

@@ -8,7 +8,9 @@
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/nn/features.hpp>
+#include <impasto/ops/transfer.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
 
@@ -24,24 +26,36 @@ struct settings {
     bool quiet = false;
 };
 
+using named_maps = std::map<std::string, tensor<float, cpu>>;
+
+/// The maps at the taps, planar, on the host.
+template <class Device>
+named_maps maps_of(context<Device>& ctx, const nn::network& network, image::picture_view picture,
+                   const nn::features_options& options) {
+    nn::features<float, Device> features(ctx, network, picture.shape(), options);
+    tensor<float, Device> pixels(picture.shape());
+    ops::upload(ctx, picture, pixels.view());
+    features.forward(ctx, pixels);
+    named_maps maps;
+    for (std::size_t i = 0; i < features.tap_count(); ++i) {
+        tensor<float, Device> planar(features.tap_shape(i));
+        ops::reorder(ctx, features.tap(i), planar);
+        auto& map = maps[options.taps[i]] = tensor<float, cpu>(planar.shape());
+        ops::download(ctx, planar.view(), map.view());
+    }
+    return maps;
+}
+
 int run(const settings& wanted) {
     expect_writable(wanted.output);
-    context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto picture = load_at(wanted.picture, wanted.size);
-
-    nn::features<float, cpu> features(here, network, picture.shape(), wanted.network);
-    features.forward(here, picture);
-    std::map<std::string, tensor<float, cpu>> maps;
+    const auto maps = on_engine(
+        wanted.engine, [&](auto& here) { return maps_of(here, network, picture, wanted.network); });
     std::map<std::string, npy::array_view> arrays;
-    for (std::size_t i = 0; i < features.tap_count(); ++i) {
-        const auto& name = wanted.network.taps[i];
-        const auto extents = features.tap_shape(i);
-        auto& map = maps[name] = tensor<float, cpu>(extents);
-        ops::reorder(here, features.tap(i), map);
-        arrays[name] = {.extents = {extents.c, extents.h, extents.w},
+    for (const auto& [name, map] : maps)
+        arrays[name] = {.extents = {map.shape().c, map.shape().h, map.shape().w},
                         .values = {map.begin(), map.end()}};
-    }
     npy::write_archive(wanted.output, arrays);
     if (!wanted.quiet)
         for (const auto& [name, array] : arrays)

@@ -142,7 +142,7 @@ void print_text(const nn::network& network, const std::vector<row>& rows, const 
 }
 
 int run(const settings& wanted) {
-    context<cpu> here(choose_engine(wanted.engine));
+    context<cpu> here({.threads = wanted.engine.threads});
     const auto network = load_network(wanted.engine);
     const auto cost = cost_of(here, network, wanted.size);
     const auto rows = rows_of(network, wanted.size);

@@ -52,12 +52,11 @@ inline constexpr named<input> input_names[] = {
     {"matconvnet", input::caffe_rgb}, {"tensorflow", input::tensorflow},
 };
 
-enum class device { automatic, cpu, cuda };
-
-inline constexpr named<device> device_names[] = {
-    {"auto", device::automatic},
-    {"cpu", device::cpu},
-    {"cuda", device::cuda},
+inline constexpr named<precision> precision_names[] = {
+    {"float32", precision::float32},
+    {"tf32", precision::tf32},
+    {"float16", precision::float16},
+    {"bfloat16", precision::bfloat16},
 };
 
 }  // namespace impasto::cli

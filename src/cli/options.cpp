@@ -29,6 +29,19 @@ std::optional<nn::preprocessing> preprocessing_of(input choice) {
     return std::nullopt;
 }
 
+device_choice parse_device(const std::string& text) {
+    if (text == "auto")
+        return {};
+    if (text == "cpu")
+        return {.kind = device_choice::cpu};
+    if (text == "cuda")
+        return {.kind = device_choice::cuda};
+    if (text.starts_with("cuda:"))
+        return {.kind = device_choice::cuda,
+                .number = static_cast<int>(parse_natural("--device", text.substr(5), {0, 1023}))};
+    throw option_error("--device: '" + text + "' is not auto, cpu, cuda or cuda:N");
+}
+
 }  // namespace
 
 void add_engine_options(CLI::App& app, engine_settings& engine) {
@@ -36,8 +49,15 @@ void add_engine_options(CLI::App& app, engine_settings& engine) {
     group.text("--weights", "built-in|FILE", "network: the one inside, or a file with a VGG",
                engine.weights);
     add_preprocessing_option(group, engine);
-    group.choice("--device", "where to compute", engine.device, device_names);
+    group.add("--device", "auto|cpu|cuda[:N]", "where to compute; auto: a GPU if there is one",
+              "auto", [&engine](const std::string& text) { engine.device = parse_device(text); });
     group.natural("--threads", "0: as many as the machine offers", engine.threads, {0, 1024});
+}
+
+void add_precision_option(CLI::App& app, precision& target) {
+    option_group group(app, "Engine");
+    group.choice("--precision", "of feature maps; all but float32 need a GPU", target,
+                 precision_names);
 }
 
 void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
@@ -66,8 +86,8 @@ void add_loss_options(CLI::App& app, stylize_options& run) {
 }
 
 cpu_options choose_engine(const engine_settings& engine) {
-    if (engine.device == device::cuda)
-        throw option_error("--device: this build has no CUDA engine; use cpu or auto");
+    if (engine.device.kind == device_choice::cuda)
+        throw option_error("--device: this command computes on the CPU; use cpu or auto");
     return {.threads = engine.threads};
 }
 

@@ -19,15 +19,22 @@ namespace impasto::cli {
 /// Longest side that --size takes. Above it memory would run out long before patience.
 inline constexpr std::uint64_t largest_size = 65536;
 
+/// Where to compute: auto is a GPU where there is one that will do.
+struct device_choice {
+    enum { automatic, cpu, cuda } kind = automatic;
+    int number = 0;  ///< of the GPU
+};
+
 struct engine_settings {
     std::string weights = "built-in";
     cli::input input = input::as_recognised;
-    cli::device device = device::automatic;
+    device_choice device;
     int threads = 0;
 };
 
 void add_engine_options(CLI::App& app, engine_settings& engine);
 void add_preprocessing_option(option_group& group, engine_settings& engine);
+void add_precision_option(CLI::App& app, precision& target);
 
 /// How the network sees: pooling, border, convolution.
 void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
@@ -36,7 +43,7 @@ void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border&
 /// What J is made of.
 void add_loss_options(CLI::App& app, stylize_options& run);
 
-/// The engine that was asked for. Throws option_error for one that this build lacks.
+/// The engine of commands that know the CPU alone. Throws option_error for another.
 [[nodiscard]] cpu_options choose_engine(const engine_settings& engine);
 
 /// What --weights names, with its --preprocessing. Says on the error stream what is not certain.

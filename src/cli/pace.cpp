@@ -36,34 +36,4 @@ double total_work(const std::vector<scale_plan>& scales) {
     return work;
 }
 
-double estimate_seconds(context<cpu>& ctx, const nn::network& network,
-                        const std::vector<scale_plan>& scales, const stylize_options& run) {
-    constexpr std::int64_t side = 256;
-    constexpr int iterations = 4;
-    image::picture gray({1, 3, side, side});
-    std::ranges::fill(gray, 0.5f);
-
-    auto trial = run;
-    trial.size = side;
-    trial.scales = 1;
-    trial.iterations = iterations;
-    trial.start = start::noise;
-    trial.style_scale = 1;
-    trial.style_blend = {};
-    trial.original_colors = false;
-    const shape styles[] = {gray.shape()};
-    const auto work = total_work(plan(ctx, network, gray.shape(), styles, trial)) / iterations;
-
-    // The first iteration warms caches up and evaluates twice: it is not counted.
-    pace timed({});
-    double first = 0, last = 0;
-    const auto painted = stylize(ctx, network, gray, gray, trial, [&](const progress& now) {
-        last = timed.seconds();
-        if (now.iteration == 1)
-            first = last;
-        return false;
-    });
-    return total_work(scales) * (last - first) / (iterations - 1) / work;
-}
-
 }  // namespace impasto::cli

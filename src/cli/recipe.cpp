@@ -46,6 +46,7 @@ json to_json(const stylize_options& run) {
             {"pooling-scale", run.pooling.scale},
             {"border", name(border_names, run.border)},
             {"convolution", name(convolution_names, run.algorithm)},
+            {"precision", name(precision_names, run.precision)},
             {"original-colors", run.original_colors}};
 }
 
@@ -56,6 +57,7 @@ json to_json(const recipe& recipe) {
                  {"weights", recipe.weights},
                  {"preprocessing", recipe.preprocessing},
                  {"init", recipe.init},
+                 {"device", recipe.device},
                  {"threads", recipe.threads}};
     options.update(to_json(recipe.run));
     return options;

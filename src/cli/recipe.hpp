@@ -18,6 +18,7 @@ struct recipe {
     std::string weights;
     std::string preprocessing;
     std::string init;
+    std::string device;
     int threads = 0;
     stylize_options run;
 };

@@ -8,6 +8,7 @@
 
 #include <impasto/painter/options.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/pace.hpp"
 
 namespace impasto::cli {
@@ -16,7 +17,7 @@ namespace impasto::cli {
 struct run_plan {
     std::vector<scale_plan> scales;
     std::string network;
-    int threads = 0;
+    engine_facts engine;
     std::uint64_t seed = 0;
     std::optional<double> estimated_seconds;
 

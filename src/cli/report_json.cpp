@@ -24,7 +24,8 @@ public:
     void planned(const run_plan& plan) override {
         json line{{"event", "plan"},
                   {"network", plan.network},
-                  {"threads", plan.threads},
+                  {"device", plan.engine.device},
+                  {"threads", plan.engine.threads},
                   {"seed", plan.seed}};
         for (const auto& scale : plan.scales)
             line["scales"].push_back(to_json(scale));

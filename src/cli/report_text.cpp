@@ -38,8 +38,7 @@ std::string losses_text(const style::loss_terms& losses) {
 class line_report : public report {
 public:
     void planned(const run_plan& plan) override {
-        std::cout << plan.network << ", " << plan.threads
-                  << (plan.threads == 1 ? " thread" : " threads") << ", "
+        std::cout << plan.network << ", " << words_of(plan.engine) << ", "
                   << bytes_text(static_cast<double>(plan.peak_bytes())) << " at most, seed "
                   << plan.seed << "\n";
         for (std::size_t i = 0; i < plan.scales.size(); ++i) {

@@ -5,13 +5,12 @@
 #include <iomanip>
 #include <sstream>
 
-#include <unistd.h>
-
 #include <impasto/core/file.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/insight/run_report.hpp>
 #include <impasto/painter/stylize.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/recipe.hpp"
 #include "cli/report.hpp"
@@ -87,12 +86,11 @@ void prepare_snapshots(const stylize_settings& wanted) {
 }
 
 void expect_memory(const run_plan& plan) {
-    const double machine = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                           static_cast<double>(::sysconf(_SC_PAGESIZE));
+    const auto& engine = plan.engine;
     const auto needed = static_cast<double>(plan.peak_bytes());
-    if (machine > 0 && needed > machine)
-        throw out_of_memory("the run needs " + bytes_text(needed) + ", and this machine has " +
-                            bytes_text(machine) + "; choose a smaller --size");
+    if (engine.memory > 0 && needed > engine.memory)
+        throw out_of_memory("the run needs " + bytes_text(needed) + ", and " + engine.of + " " +
+                            bytes_text(engine.memory) + "; choose a smaller --size");
 }
 
 std::unique_ptr<report> make_report(const stylize_settings& wanted) {
@@ -101,7 +99,7 @@ std::unique_ptr<report> make_report(const stylize_settings& wanted) {
     return wanted.json ? make_json_report() : make_text_report();
 }
 
-recipe recipe_of(const stylize_settings& wanted, int threads) {
+recipe recipe_of(const stylize_settings& wanted, const engine_facts& engine) {
     return {
         .content = wanted.content,
         .styles = wanted.styles,
@@ -110,7 +108,8 @@ recipe recipe_of(const stylize_settings& wanted, int threads) {
         .init = wanted.init.empty()
                     ? name_of(std::span<const named<start>>(start_names), wanted.run.start)
                     : wanted.init,
-        .threads = threads,
+        .device = engine.device,
+        .threads = engine.threads,
         .run = wanted.run};
 }
 
@@ -127,16 +126,17 @@ void write_report(const insight::run_report& run, image::picture_view picture,
     const auto page = run.page(
         picture,
         {.title = title_of(wanted),
-         .recipe = facts_of(recipe_of(wanted, plan.threads)),
+         .recipe = facts_of(recipe_of(wanted, plan.engine)),
          .machine = {{"network", plan.network},
-                     {"threads", std::to_string(plan.threads)},
+                     {"engine", words_of(plan.engine)},
                      {"memory", bytes_text(static_cast<double>(plan.peak_bytes())) + " at most"}}});
     write_atomically(wanted.report, std::as_bytes(std::span(page)));
 }
 
-int paint(context<cpu>& here, const stylize_settings& wanted, const inputs& given,
+template <class Device>
+int paint(context<Device>& here, const stylize_settings& wanted, const inputs& given,
           const run_plan& plan, report& out) {
-    const image::save_options notes{.text = text_of(recipe_of(wanted, here.threads()))};
+    const image::save_options notes{.text = text_of(recipe_of(wanted, plan.engine))};
     const interrupt ctrl_c;
     pace pace(plan.scales);
     std::optional<insight::run_report> page;
@@ -176,23 +176,12 @@ void leave_out_unknown(std::vector<style::weighted_layer>& layers, const nn::net
     });
 }
 
-int run(stylize_settings wanted) {
-    if (wanted.snapshot_folder.empty())
-        wanted.snapshot_folder = fs::absolute(wanted.output).parent_path().string();
-    image::check_writable(wanted.output);
-    check_report(wanted);
-    expect_not_an_input(wanted);
-    context<cpu> here(choose_engine(wanted.engine));
-    const inputs given(wanted);
-    if (!given.init.empty())
-        wanted.run.start_picture = given.init;
-    if (wanted.layers_from_preset)
-        leave_out_unknown(wanted.run.style_layers, given.network);
-
+template <class Device>
+int run_on(context<Device>& here, const stylize_settings& wanted, const inputs& given) {
     run_plan planned{
         .scales = plan(here, given.network, given.content.shape(), given.style_shapes, wanted.run),
         .network = given.network.name,
-        .threads = here.threads(),
+        .engine = facts_of(here),
         .seed = wanted.run.seed,
         .estimated_seconds = {}};
     const auto out = make_report(wanted);
@@ -207,6 +196,20 @@ int run(stylize_settings wanted) {
         prepare_snapshots(wanted);
     out->planned(planned);
     return paint(here, wanted, given, planned, *out);
+}
+
+int run(stylize_settings wanted) {
+    if (wanted.snapshot_folder.empty())
+        wanted.snapshot_folder = fs::absolute(wanted.output).parent_path().string();
+    image::check_writable(wanted.output);
+    check_report(wanted);
+    expect_not_an_input(wanted);
+    const inputs given(wanted);
+    if (!given.init.empty())
+        wanted.run.start_picture = given.init;
+    if (wanted.layers_from_preset)
+        leave_out_unknown(wanted.run.style_layers, given.network);
+    return on_engine(wanted.engine, [&](auto& here) { return run_on(here, wanted, given); });
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     add_loss_options(app, wanted.run);
     add_network_options(app, wanted.run.pooling, wanted.run.border, wanted.run.algorithm);
     add_engine_options(app, wanted.engine);
+    add_precision_option(app, wanted.run.precision);
     app.footer(
         "Examples:\n"
         "  impasto stylize photo.jpg painting.jpg -o picture.png\n"

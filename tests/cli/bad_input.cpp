@@ -145,8 +145,13 @@ TEST_CASE("words outside a choice are refused with those that exist") {
     refuses_option(folder, {"--loss", "l1"}, {"--loss", "'l1'", "mean, gatys or lecture"});
     refuses_option(folder, {"--pooling", "min"}, {"--pooling", "'min'", "max, average or l2"});
     refuses_option(folder, {"--preset", "ng"}, {"--preset", "'ng'", "lecture"});
-    refuses_option(folder, {"--device", "gpu"}, {"--device", "'gpu'", "auto, cpu or cuda"});
-    refuses_option(folder, {"--device", "cuda"}, {"--device", "no CUDA engine"});
+    refuses_option(folder, {"--device", "gpu"}, {"--device", "'gpu'", "auto, cpu, cuda or cuda:N"});
+    refuses_option(folder, {"--device", "cuda:x"}, {"--device", "'x'"});
+    // There is no such GPU, or no GPU, or no driver, or no CUDA engine.
+    refuses_option(folder, {"--device", "cuda:999"}, {"--device", " no "});
+    refuses_option(folder, {"--device", "cpu", "--precision", "float16"}, {"float16", "GPU"});
+    refuses_option(folder, {"--precision", "int8"},
+                   {"--precision", "'int8'", "float32, tf32, float16 or bfloat16"});
     refuses_option(folder, {"--init", "no-such-file.png"}, {"no-such-file.png", "No such file"});
 }
 
