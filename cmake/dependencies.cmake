@@ -6,6 +6,7 @@ if(dnnl_VERSION VERSION_LESS 2.2)  # not asked for above: oneDNN 3 would not do 
 endif()
 find_path(IMPASTO_STB_INCLUDE stb/stb_image.h REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(CURL)  # without it, impasto weights fetch says what to install
 find_package(nlohmann_json 3.9 REQUIRED)
 if(IMPASTO_TOOL)
   find_package(CLI11 REQUIRED)

@@ -24,5 +24,6 @@ struct command {
 [[nodiscard]] command add_invert(CLI::App& tool);
 [[nodiscard]] command add_texture(CLI::App& tool);
 [[nodiscard]] command add_patches(CLI::App& tool);
+[[nodiscard]] command add_weights(CLI::App& tool);
 
 }  // namespace impasto::cli

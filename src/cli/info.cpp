@@ -155,7 +155,8 @@ int run(const settings& wanted) {
 command add_info(CLI::App& tool) {
     auto* app = tool.add_subcommand("info", "Describe a network");
     const auto wanted = std::make_shared<settings>();
-    app->add_option("WEIGHTS", wanted->engine.weights, "built-in, or a file with a VGG")
+    app->add_option("WEIGHTS", wanted->engine.weights,
+                    "built-in, vgg19, vgg16, or a file with a VGG")
         ->required();
     option_group group(*app, "Info");
     group.natural("--size", "side of the square picture that costs are given for", wanted->size,

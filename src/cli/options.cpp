@@ -1,10 +1,12 @@
 #include "cli/options.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/weights/fetch.hpp>
 #include <impasto/weights/weights.hpp>
 
 #include "cli/option_group.hpp"
@@ -46,8 +48,8 @@ device_choice parse_device(const std::string& text) {
 
 void add_engine_options(CLI::App& app, engine_settings& engine) {
     option_group group(app, "Engine");
-    group.text("--weights", "built-in|FILE", "network: the one inside, or a file with a VGG",
-               engine.weights);
+    group.text("--weights", "NAME|FILE",
+               "built-in; vgg19 or vgg16, once fetched; or a file with a VGG", engine.weights);
     add_preprocessing_option(group, engine);
     group.add("--device", "auto|cpu|cuda[:N]", "where to compute; auto: a GPU if there is one",
               "auto", [&engine](const std::string& text) { engine.device = parse_device(text); });
@@ -96,14 +98,26 @@ void add_preprocessing_option(option_group& group, engine_settings& engine) {
                  engine.input, input_names);
 }
 
+std::string resolve_weights(const std::string& weights) {
+    const auto* published = weights::find_published(weights);
+    if (published == nullptr)
+        return weights;
+    const auto file = weights::cache_folder() / published->file;
+    if (!std::filesystem::exists(file))
+        throw option_error(weights + ": is not here yet; impasto weights fetch " + weights +
+                           " downloads it, or give the name of a file");
+    return file.string();
+}
+
 nn::network load_network(const engine_settings& engine) {
     const auto input = preprocessing_of(engine.input);
-    if (engine.weights == "built-in") {
+    const std::string file = resolve_weights(engine.weights);
+    if (file == "built-in") {
         auto network = weights::built_in();
         network.input = input.value_or(network.input);
         return network;
     }
-    auto network = weights::load(engine.weights, {.preprocessing = input});
+    auto network = weights::load(file, {.preprocessing = input});
     if (!network.note.empty())
         std::cerr << "impasto: " << network.note << "; --preprocessing settles it\n";
     return network;

@@ -46,6 +46,10 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 /// The engine of commands that know the CPU alone. Throws option_error for another.
 [[nodiscard]] cpu_options choose_engine(const engine_settings& engine);
 
+/// "built-in" or a file: published networks are looked for in the cache. Throws option_error, with
+/// the command that fetches it, for one that is not there.
+[[nodiscard]] std::string resolve_weights(const std::string& weights);
+
 /// What --weights names, with its --preprocessing. Says on the error stream what is not certain.
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 

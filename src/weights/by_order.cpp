@@ -43,7 +43,9 @@ std::size_t sequential_position(const nn::topology& known, std::size_t index, bo
 }
 
 void turn_to_out_in(entry& tensor, bool first_is_fastest) {
-    if (tensor.extents.size() != 4)
+    constexpr std::int64_t largest = 1 << 15;  // of any filter: no product of three overflows
+    if (tensor.extents.size() != 4 || std::ranges::max(tensor.extents) > largest ||
+        std::ranges::min(tensor.extents) < 0)
         return;
     const std::int64_t h = tensor.extents[0], w = tensor.extents[1], in = tensor.extents[2],
                        out = tensor.extents[3];

@@ -24,7 +24,7 @@ namespace impasto::weights {
                                               bool batch_norm);
 
 /// A tensor that is stored as [kh,kw,in,out], in C order, turned to [out,in,kh,kw] by its strides.
-/// `extents` of another length stay as they are. With `first_is_fastest` the file's order is
+/// Extents that are no filter's stay as they are. With `first_is_fastest` the file's order is
 /// MATLAB's.
 void turn_to_out_in(entry& tensor, bool first_is_fastest);
 

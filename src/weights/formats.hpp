@@ -26,6 +26,9 @@ using file_pointer = std::shared_ptr<const mapped_file>;
 
 [[nodiscard]] bool is_hdf5(std::span<const std::byte> bytes);
 [[nodiscard]] archive open_hdf5(const file_pointer& file);
+/// A zip archive with such a file in it.
+[[nodiscard]] bool is_keras(std::span<const std::byte> bytes);
+[[nodiscard]] archive open_keras(const file_pointer& file);
 /// The part of a file that is an HDF5 file.
 [[nodiscard]] archive open_hdf5(const file_pointer& file, std::span<const std::byte> bytes);
 

@@ -5,6 +5,7 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/zip.hpp"
 #include "weights/by_order.hpp"
 #include "weights/describe.hpp"
 #include "weights/formats.hpp"
@@ -53,6 +54,8 @@ bool naturally_less(const std::string& a, const std::string& b) {
 bool belongs_to_network(const std::string& path, bool whole_model) {
     return whole_model ? path.starts_with("model_weights/") : !path.starts_with("optimizer");
 }
+
+constexpr std::string_view weights_member = "model.weights.h5";  ///< of a .keras
 
 struct convolution {
     std::string group;
@@ -138,6 +141,29 @@ archive open_hdf5(const file_pointer& file, std::span<const std::byte> bytes) {
 
 archive open_hdf5(const file_pointer& file) {
     return open_hdf5(file, file->bytes());
+}
+
+bool is_keras(std::span<const std::byte> bytes) {
+    if (!zip::is_zip(bytes))
+        return false;
+    try {
+        return zip::reader(bytes, "").find(weights_member) != nullptr;
+    } catch (const format_error&) {
+        return false;
+    }
+}
+
+archive open_keras(const file_pointer& file) {
+    const std::string called = file->path().string();
+    const zip::reader archive_of_model(file->bytes(), called);
+    const zip::member& weights = *archive_of_model.find(weights_member);
+    if (!weights.deflated)  // as Keras does it
+        return open_hdf5(file, archive_of_model.packed(weights));
+    // Filters hardly become smaller; what becomes much smaller is none.
+    constexpr std::uint64_t best_ratio = 100, small = 1 << 20;
+    const auto limit = static_cast<std::size_t>(weights.packed * best_ratio + small);
+    return open_hdf5(
+        std::make_shared<const mapped_file>(file->path(), archive_of_model.unpack(weights, limit)));
 }
 
 }  // namespace impasto::weights

@@ -23,6 +23,7 @@ struct reader {
 
 constexpr reader readers[] = {
     {".mat", is_mat, open_mat},
+    {".keras", is_keras, open_keras},
     {".h5", is_hdf5, open_hdf5},
     {".onnx", is_onnx, open_onnx},
     {".pth", is_pytorch, open_pytorch},

@@ -30,6 +30,8 @@ constexpr made files[] = {
     {"keras_notop.h5", "Keras", "caffe"},
     {"keras_top.h5", "Keras", "caffe"},
     {"keras_3.h5", "Keras", "caffe"},
+    {"keras_3.keras", "Keras", "caffe"},
+    {"keras_deflated.keras", "Keras", "caffe"},
     {"caffe_v1.caffemodel", "Caffe", "caffe"},
     {"caffe_new.caffemodel", "Caffe", "caffe"},
     {"torch.onnx", "torchvision", "torchvision"},
@@ -110,7 +112,7 @@ TEST_CASE("every file carries its own preprocessing") {
 }
 
 TEST_CASE("BatchNorms are folded, whatever the format") {
-    const std::string name = GENERATE("torchvision_bn.pth", "module_legacy.pth");
+    const std::string name = GENERATE("torchvision_bn.pth", "module_legacy.pth", "mxnet.onnx");
     CAPTURE(name);
     const nn::network network = loaded(name);
     CHECK(network.origin == "torchvision");

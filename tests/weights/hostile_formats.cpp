@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <impasto/core/error.hpp>
+#include <impasto/core/file.hpp>
 #include <impasto/core/mapped_file.hpp>
 #include <impasto/weights/archive.hpp>
 
@@ -139,6 +140,17 @@ TEST_CASE("lengths of gigabytes in a hundred bytes are refused before memory is 
         CHECK(complaint(claims[i]) != "");
         CHECK(support::largest_allocation < std::size_t{1} << 17);
     }
+}
+
+TEST_CASE("what the fuzzers once found stays refused") {
+    namespace fs = std::filesystem;
+    std::size_t files_read = 0;
+    for (const auto& item : fs::directory_iterator(IMPASTO_TESTS_FOLDER "/fuzz/regressions")) {
+        CAPTURE(item.path().filename());
+        CHECK(complaint(read_file(item.path(), 1 << 20)) != "");
+        ++files_read;
+    }
+    CHECK(files_read > 0);
 }
 
 TEST_CASE("what an HDF5 file may not do is named") {

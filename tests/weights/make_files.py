@@ -4,6 +4,7 @@ and what PyTorch makes of a picture with it.
 
 usage: make_files.py [NAME...]
        make_files.py --seeds FOLDER     each with very few channels, plain, for the fuzz targets
+       make_files.py --full FOLDER      each with all of VGG-19's convolutions, plain: 80 MB a file
 (Debian 12: apt install python3-torch python3-scipy python3-h5py python3-onnx python3-protobuf)
 
 The network is the first three convolutions of VGG-19, conv1_1 to conv2_1, with few filters that are
@@ -644,7 +645,25 @@ def write_seeds(to):
         (to / '.'.join(make.__name__.rsplit('_', 1))).write_bytes(make())
 
 
+def write_full(to):
+    """Random filters: all zeros and few would compress and be read too quickly."""
+    rows = [(1, 2, 64), (2, 2, 128), (3, 4, 256), (4, 4, 512), (5, 4, 512)]
+    layer_names[:] = [f'conv{b}_{i + 1}' for b, n, _ in rows for i in range(n)]
+    outputs = [c for _, n, c in rows for _ in range(n)]
+    channels[:] = list(zip([3, *outputs], outputs))
+    random = np.random.RandomState(3)
+    layers = [(random.normal(0, 0.02, (o, i, 3, 3)).astype('f4'), random.normal(size=o).astype('f4'))
+              for i, o in channels]
+    globals()['filters'] = lambda: layers
+    to.mkdir(parents=True, exist_ok=True)
+    for make in (matconvnet_old_mat, matconvnet_plain_mat, keras_notop_h5, caffe_v1_caffemodel,
+                 caffe_new_caffemodel, half_onnx):
+        (to / '.'.join(make.__name__.rsplit('_', 1))).write_bytes(make())
+
+
 def main(wanted):
+    if wanted[:1] == ['--full']:
+        return write_full(pathlib.Path(wanted[1]))
     if wanted[:1] == ['--seeds']:
         return write_seeds(pathlib.Path(wanted[1]))
     folder.mkdir(exist_ok=True)

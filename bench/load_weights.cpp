@@ -1,0 +1,58 @@
+// Loads each file that is named and prints how long that took and how much memory it needed at
+// most, against the bytes of the filters: load_weights FILE...
+//
+// Files to try: tests/weights/make_files.py --full FOLDER.
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <impasto/weights/weights.hpp>
+
+namespace {
+
+/// Peak of resident memory so far, in bytes; pages of files count while they are mapped in.
+double peak_bytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:"))
+            return std::stod(line.substr(6)) * 1024;
+    return 0;
+}
+
+void measure(const char* file) {
+    using clock = std::chrono::steady_clock;
+    const double before = peak_bytes();
+    const auto begin = clock::now();
+    const auto network = impasto::weights::load(file);
+    const std::chrono::duration<double> took = clock::now() - begin;
+    double bytes = 0;
+    for (const auto& filter : network.filters)
+        bytes += static_cast<double>(filter.weights.bytes() + filter.bias.bytes());
+    std::printf("%-40s %6.0f MB of filters  %6.2f s  peak %.2f of them\n", file, bytes / 1e6,
+                took.count(), (peak_bytes() - before) / bytes);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const pid_t child = ::fork();  // for a peak of its own
+        if (child == 0) {
+            try {
+                measure(argv[i]);
+                std::fflush(stdout);
+            } catch (const std::exception& e) {
+                std::printf("%s\n", e.what());
+                std::fflush(stdout);
+            }
+            ::_exit(0);
+        }
+        ::waitpid(child, nullptr, 0);
+    }
+}

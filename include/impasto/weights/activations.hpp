@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <impasto/core/context.hpp>
+#include <impasto/image/picture.hpp>
+#include <impasto/nn/network.hpp>
+
+/// What a network makes of pictures, layer by layer: to see that a file was understood, and to
+/// bring its filters to a common scale.
+namespace impasto::weights {
+
+/// One convolution's output behind its ReLU.
+struct layer_activations {
+    std::string name;  ///< "relu1_1"
+    double mean = 0, deviation = 0, largest = 0;
+    std::int64_t channels = 0;
+    std::int64_t dead = 0;  ///< channels that are zero everywhere
+    std::vector<double> channel_means;
+};
+
+/// Over all positions of all pictures [1,3,H,W], with max pooling and zero padding. Throws
+/// option_error without pictures, and shape_error for one that is too small.
+[[nodiscard]] std::vector<layer_activations> measure_activations(
+    context<cpu>& ctx, const nn::network& network, std::span<const image::picture_view> pictures);
+
+/// Rescales the filters so that the mean activation of each channel over these pictures is 1; one
+/// that is dead stays. What the network computes changes by these factors alone: ReLU and pools let
+/// a positive factor through, and the next filters take it back.
+/// Source: Gatys, Ecker, Bethge 2016, section 2.
+void normalize_activations(context<cpu>& ctx, nn::network& network,
+                           std::span<const image::picture_view> pictures);
+
+/// A picture of waves, edges and noise, the same everywhere and always: [1,3,96,112].
+[[nodiscard]] image::picture test_picture();
+
+/// 16 hexadecimal digits that stand for the layers, the filters and the preprocessing.
+[[nodiscard]] std::string fingerprint(const nn::network& network);
+
+/// How a network does on test_picture.
+struct verification {
+    std::string fingerprint;
+    std::string known_as;  ///< of a known fingerprint; empty for others
+    std::vector<layer_activations> layers;
+    /// What is wrong with it, each a line: activations that are not those known, or not finite, and
+    /// layers in which most channels are dead or whose magnitude is out of all proportion.
+    std::vector<std::string> faults;
+};
+[[nodiscard]] verification verify(context<cpu>& ctx, const nn::network& network);
+
+}  // namespace impasto::weights

@@ -1,0 +1,120 @@
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <impasto/core/sha256.hpp>
+#include <impasto/weights/weights.hpp>
+
+#include "cli/pictures.hpp"
+#include "cli/process.hpp"
+#include "support/http_server.hpp"
+
+using namespace impasto;
+using namespace impasto::test;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace fs = std::filesystem;
+
+TEST_CASE("weights convert writes a file that is the same network") {
+    const studio folder;
+    REQUIRE(run(folder, {"weights", "convert", "built-in", "a.safetensors"}).code == 0);
+    const auto half =
+        run(folder, {"weights", "convert", "a.safetensors", "b.safetensors", "--half"});
+    CHECK(half.code == 0);
+    CHECK_THAT(half.out, Contains("b.safetensors: small-vgg up to conv4_2"));
+    CHECK(fs::file_size(folder / "b.safetensors") < fs::file_size(folder / "a.safetensors"));
+    const auto network = weights::built_in();
+    for (const char* name : {"a.safetensors", "b.safetensors"}) {
+        const auto again = weights::load(folder / name);
+        CHECK(again.input == network.input);
+        CHECK(std::ranges::equal(again.filters.back().weights, network.filters.back().weights));
+    }
+}
+
+TEST_CASE("weights convert rescales filters for pictures") {
+    const studio folder;
+    const auto result = run(folder, {"weights", "convert", "built-in", "a.safetensors",
+                                     "--normalize-activations", "photo.png,painting.png"});
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const auto network = weights::load(folder / "a.safetensors");
+    CHECK(network.filters[0].bias.data()[0] != weights::built_in().filters[0].bias.data()[0]);
+}
+
+TEST_CASE("weights convert refuses outputs that are no good, and leaves them") {
+    const temporary_folder folder;
+    REQUIRE(run(folder, {"weights", "convert", "built-in", "a.safetensors"}).code == 0);
+    const auto same = run(folder, {"weights", "convert", "a.safetensors", "a.safetensors"});
+    CHECK(same.code == 2);
+    CHECK_THAT(same.err, Contains("is the input too"));
+    CHECK(run(folder, {"weights", "convert", "built-in", "a.pth"}).code == 2);
+    std::ofstream(folder / "bad.pth") << "nothing of this sort";
+    const auto before = text_of(folder / "a.safetensors");
+    CHECK(run(folder, {"weights", "convert", "bad.pth", "a.safetensors"}).code == 2);
+    CHECK(text_of(folder / "a.safetensors") == before);
+}
+
+TEST_CASE("weights verify knows the built-in network and finds a broken one") {
+    const temporary_folder folder;
+    const auto known = run(folder, {"weights", "verify", "built-in"});
+    CHECK(known.code == 0);
+    CHECK_THAT(known.out, Contains("its activations are as known") && Contains("relu4_2"));
+    const auto found = json::parse(run(folder, {"weights", "verify", "built-in", "--json"}).out);
+    CHECK(found["known_as"] == "the built-in network");
+    CHECK(found["layers"].size() == 9);
+    CHECK(found["faults"].empty());
+
+    // Byte values where the network wants numbers from 0 to 1: a fingerprint that nobody knows.
+    const auto other = run(folder, {"weights", "verify", "built-in", "--preprocessing", "caffe"});
+    CHECK_THAT(other.out, !Contains("as known"));
+}
+
+TEST_CASE("after weights fetch, a published network goes by its name") {
+    const temporary_folder folder;
+    REQUIRE(run(folder, {"weights", "convert", "built-in", "small.safetensors"}).code == 0);
+    const std::string content = text_of(folder / "small.safetensors");
+    sha256 hash;
+    hash.add(std::as_bytes(std::span(content)));
+    const std::string digits = hash.finish();
+    const http_server server(
+        [&](const std::string& request) { return http_file(request, content); });
+    ::setenv("no_proxy", "127.0.0.1", 1);
+    ::setenv("XDG_CACHE_HOME", (folder / "cache").c_str(), 1);
+
+    const auto before = run(folder, {"info", "vgg19"});
+    CHECK(before.code == 2);
+    CHECK_THAT(before.err, Contains("impasto weights fetch vgg19"));
+
+    const auto wrong = run(folder, {"weights", "fetch", "vgg19", "--url", server.url("/a")});
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, Contains("expected dcbb9e9d"));
+    CHECK(lines_of(wrong.err) == 1);
+
+    const auto fetched =
+        run(folder, {"weights", "fetch", "vgg19", "--url", server.url("/a"), "--sha256", digits});
+    INFO(fetched.err);
+    CHECK(fetched.code == 0);
+    CHECK_THAT(fetched.out, Contains("cache/impasto/vgg19-dcbb9e9d.pth"));
+    CHECK(run(folder, {"info", "vgg19"}).code == 0);
+
+    const auto elsewhere = run(folder, {"weights", "fetch", "vgg16", "--url", server.url("/a"),
+                                        "--sha256", digits, "--to", "here", "--quiet"});
+    CHECK(elsewhere.code == 0);
+    CHECK(elsewhere.out.empty());
+    CHECK(fs::exists(folder / "here" / "vgg16-397923af.pth"));
+    CHECK(run(folder, {"weights", "fetch", "vgg11"}).code == 2);
+    ::unsetenv("XDG_CACHE_HOME");
+}
+
+TEST_CASE("weights says what it can do") {
+    const temporary_folder folder;
+    CHECK(run(folder, {"weights"}).code == 2);
+    const auto help = run(folder, {"weights", "--help"});
+    CHECK(help.code == 0);
+    CHECK_THAT(help.out, Contains("convert") && Contains("verify") && Contains("fetch"));
+}
