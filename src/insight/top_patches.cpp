@@ -43,21 +43,31 @@ const float* row_of(const map_part& part, std::int64_t plane, std::int64_t row) 
 
 }  // namespace
 
-top_patches::top_patches(std::int64_t channels, std::int64_t top) : top_(top) {
+top_patches::top_patches(std::int64_t channels, std::int64_t top, per_picture positions)
+    : top_(top), positions_(positions) {
     if (channels < 1 || top < 1)
         throw option_error("top patches: the " + std::to_string(top) + " best of " +
                            std::to_string(channels) + " channels; both must be at least 1");
     best_.resize(static_cast<std::size_t>(channels));
 }
 
+// The patch that a better one of a picture takes the place of; the end where there is room.
+auto top_patches::rival(const list& known, std::int64_t picture) const -> list::const_iterator {
+    if (positions_ == per_picture::one)
+        if (const auto own = std::ranges::find(known, picture, &unit_patch::picture);
+            own != known.end())
+            return own;
+    return std::ssize(known) < top_ ? known.end() : known.end() - 1;
+}
+
 void top_patches::add(std::int64_t channel, const unit_patch& patch) {
-    auto& list = best_.at(static_cast<std::size_t>(channel));
-    const bool full = std::ssize(list) == top_;
-    if (!(patch.activation > 0) || (full && !precedes(patch, list.back())))
+    auto& known = best_.at(static_cast<std::size_t>(channel));
+    const auto old = rival(known, patch.picture);
+    if (!(patch.activation > 0) || (old != known.end() && !precedes(patch, *old)))
         return;
-    if (full)
-        list.pop_back();
-    list.insert(std::ranges::lower_bound(list, patch, precedes), patch);
+    if (old != known.end())
+        known.erase(old);
+    known.insert(std::ranges::lower_bound(known, patch, precedes), patch);
 }
 
 void top_patches::merge(const top_patches& other) {
@@ -72,11 +82,12 @@ void top_patches::merge(const top_patches& other) {
 // What a value at `from` or after it must exceed. Of equals the earlier wins, so that a later one
 // has to be larger, and an earlier one may be as large.
 float top_patches::threshold(std::int64_t channel, unit_patch from) const {
-    const auto& list = best_[static_cast<std::size_t>(channel)];
-    if (std::ssize(list) < top_)
+    const auto& known = best_[static_cast<std::size_t>(channel)];
+    const auto old = rival(known, from.picture);
+    if (old == known.end())
         return 0;
-    from.activation = list.back().activation;
-    return precedes(from, list.back()) ? std::nextafter(from.activation, 0.0f) : from.activation;
+    from.activation = old->activation;
+    return precedes(from, *old) ? std::nextafter(from.activation, 0.0f) : from.activation;
 }
 
 void top_patches::add(context<cpu>& ctx, const map_part& part, std::int64_t picture) {
@@ -87,29 +98,37 @@ void top_patches::add(context<cpu>& ctx, const map_part& part, std::int64_t pict
         throw shape_error("top patches: the map is not in a feature layout");
     if (part.rows < 1 || part.columns < 1)
         return;
-    const auto planes = channel_blocks(c, part.map.layout()), rows = part.rows;
-    row_maxima_.resize(static_cast<std::size_t>(planes * rows * block));
-    const auto maxima = [&](std::int64_t i) { return row_maxima_.data() + i * block; };
+    const auto row_count = channel_blocks(c, part.map.layout()) * part.rows;
+    row_maxima_.resize(static_cast<std::size_t>(row_count * block));
     const auto maxima_of = block == 16 ? maxima_of_16 : maxima_of_8;
-#pragma omp parallel for num_threads(ctx.threads())
-    for (std::int64_t i = 0; i < planes * rows; ++i)
-        maxima_of(row_of(part, i / rows, i % rows), part.columns, maxima(i));
+#pragma omp parallel num_threads(ctx.threads())
+    {
+#pragma omp for
+        for (std::int64_t i = 0; i < row_count; ++i)
+            maxima_of(row_of(part, i / part.rows, i % part.rows), part.columns,
+                      row_maxima_.data() + i * block);
+#pragma omp for
+        for (std::int64_t k = 0; k < c; ++k)
+            add_channel(part, k, picture);
+    }
+}
 
-#pragma omp parallel for num_threads(ctx.threads())
-    for (std::int64_t k = 0; k < c; ++k)
-        for (std::int64_t y = 0; y < rows; ++y) {
-            unit_patch here{0, picture, part.row + y, part.column};
-            float bound = threshold(k, here);
-            if (!(maxima(k / block * rows + y)[k % block] > bound))
-                continue;
-            const float* value = row_of(part, k / block, y) + k % block;
-            for (std::int64_t x = 0; x < part.columns; ++x, value += block, ++here.column)
-                if (*value > bound) {
-                    here.activation = *value;
-                    add(k, here);
-                    bound = threshold(k, here);
-                }
-        }
+// Looks at the rows whose largest value is better than what is known.
+void top_patches::add_channel(const map_part& part, std::int64_t k, std::int64_t picture) {
+    const auto block = channel_block(part.map.layout());
+    const float* largest = row_maxima_.data() + k / block * part.rows * block + k % block;
+    float bound = threshold(k, {0, picture, part.row, part.column});
+    for (std::int64_t y = 0; y < part.rows; ++y) {
+        if (!(largest[y * block] > bound))
+            continue;
+        const float* value = row_of(part, k / block, y) + k % block;
+        for (std::int64_t x = 0; x < part.columns; ++x, value += block)
+            if (*value > bound) {
+                const unit_patch here{*value, picture, part.row + y, part.column + x};
+                add(k, here);
+                bound = threshold(k, here);
+            }
+    }
 }
 
 }  // namespace impasto::insight

@@ -11,27 +11,15 @@ unit_patches::unit_patches(const nn::network& net, const unit_patches_options& o
              .border = options.border,
              .algorithm = options.algorithm,
              .backward = false},
-            options.tile),
-      positions_(options.positions) {
+            options.tile) {
     for (std::size_t layer = 0; layer < layers().size(); ++layer)
-        found_.emplace_back(scan_.channels(layer), options.top);
+        found_.emplace_back(scan_.channels(layer), options.top, options.positions);
 }
 
 void unit_patches::add(context<cpu>& ctx, image::picture_view pixels, std::int64_t picture) {
-    if (positions_ == per_picture::any) {
-        scan_.visit(ctx, pixels, [&](std::size_t layer, const map_part& part) {
-            found_[layer].add(ctx, part, picture);
-        });
-        return;
-    }
-    std::vector<top_patches> best;
-    for (const auto& found : found_)
-        best.emplace_back(found.channels(), 1);
     scan_.visit(ctx, pixels, [&](std::size_t layer, const map_part& part) {
-        best[layer].add(ctx, part, picture);
+        found_[layer].add(ctx, part, picture);
     });
-    for (std::size_t layer = 0; layer < found_.size(); ++layer)
-        found_[layer].merge(best[layer]);
 }
 
 void unit_patches::merge(const unit_patches& other) {

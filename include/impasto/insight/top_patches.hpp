@@ -31,12 +31,15 @@ struct unit_patch {
     return a.row != b.row ? a.row < b.row : a.column < b.column;
 }
 
+/// How many positions of one picture a unit's list may hold.
+enum class per_picture { one, any };
+
 /// The k patches of each channel of a layer that excite it most. Positions where a channel is not
 /// above zero do not count: a channel that nothing excites has none.
 class top_patches {
 public:
     /// Throws option_error unless both are at least 1.
-    top_patches(std::int64_t channels, std::int64_t top);
+    top_patches(std::int64_t channels, std::int64_t top, per_picture positions = per_picture::any);
 
     [[nodiscard]] std::int64_t channels() const { return static_cast<std::int64_t>(best_.size()); }
     [[nodiscard]] std::int64_t top() const { return top_; }
@@ -46,7 +49,7 @@ public:
     }
 
     void add(std::int64_t channel, const unit_patch& patch);
-    /// Adds all of another's, which must come from other pictures.
+    /// Adds all of another's, which must come from other positions.
     void merge(const top_patches& other);
     /// Adds every position of a part of a picture's map: a vectorised pass over its rows, then a
     /// closer look at the few that hold something better than what is known. The same bytes for
@@ -54,10 +57,15 @@ public:
     void add(context<cpu>& ctx, const map_part& part, std::int64_t picture);
 
 private:
+    using list = std::vector<unit_patch>;
+
+    [[nodiscard]] list::const_iterator rival(const list& known, std::int64_t picture) const;
     [[nodiscard]] float threshold(std::int64_t channel, unit_patch from) const;
+    void add_channel(const map_part& part, std::int64_t k, std::int64_t picture);
 
     std::int64_t top_;
-    std::vector<std::vector<unit_patch>> best_;
+    per_picture positions_;
+    std::vector<list> best_;
     std::vector<float> row_maxima_;
 };
 

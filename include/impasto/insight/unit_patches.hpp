@@ -9,9 +9,6 @@
 
 namespace impasto::insight {
 
-/// How many positions of one picture a unit's list may hold.
-enum class per_picture { one, any };
-
 struct unit_patches_options {
     std::vector<std::string> layers;  ///< "relu3_2"; several are searched in one pass
     std::int64_t top = 9;
@@ -48,7 +45,6 @@ public:
 
 private:
     tiled_features scan_;
-    per_picture positions_;
     std::vector<top_patches> found_;
 };
 
