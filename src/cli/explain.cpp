@@ -25,15 +25,6 @@ struct settings {
     bool quiet = false;
 };
 
-void expect_no_input(const settings& wanted) {
-    for (const auto& file : {wanted.style, wanted.compare, wanted.engine.weights}) {
-        std::error_code missing;
-        if (fs::equivalent(file, wanted.output, missing))
-            throw option_error(wanted.output +
-                               ": is an input and would be overwritten; choose another name");
-    }
-}
-
 /// The patches of a folder's pictures. One that cannot be read is left out and named.
 insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network& network,
                                            const settings& wanted) {
@@ -64,7 +55,7 @@ insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network
 
 int run(const settings& wanted) {
     expect_writable(wanted.output);
-    expect_no_input(wanted);
+    expect_not_an_input(wanted.output, {wanted.style, wanted.compare, wanted.engine.weights});
     context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto style = load_at(wanted.style, wanted.size);

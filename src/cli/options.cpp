@@ -132,4 +132,14 @@ image::picture load_at(const std::filesystem::path& file, std::int64_t size) {
     return image::resize(picture, height, width);
 }
 
+void expect_not_an_input(const std::string& output, const std::vector<std::string>& inputs) {
+    for (const auto& file : inputs) {
+        std::error_code missing;
+        if (std::filesystem::equivalent(file, output, missing))
+            throw option_error(output +
+                               ": is an input of this run and would be overwritten; choose "
+                               "another name for the output");
+    }
+}
+
 }  // namespace impasto::cli

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -55,5 +56,8 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 
 /// The picture with a longest side of `size` pixels; 0: as it is.
 [[nodiscard]] image::picture load_at(const std::filesystem::path& file, std::int64_t size);
+
+/// Throws option_error where `output` is the file of one of the inputs.
+void expect_not_an_input(const std::string& output, const std::vector<std::string>& inputs);
 
 }  // namespace impasto::cli

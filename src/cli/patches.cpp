@@ -178,7 +178,12 @@ void write_manifest(const patches_settings& wanted, const std::vector<insight::s
 }
 
 /// What can be known to fail later fails here, before anything is computed.
-void expect_outputs(const patches_settings& wanted) {
+void expect_outputs(const patches_settings& wanted, const std::vector<fs::path>& pictures) {
+    std::vector<std::string> inputs{wanted.engine.weights};
+    for (const auto& file : pictures)
+        inputs.push_back(file.string());
+    for (const auto& output : {wanted.output, wanted.manifest})
+        expect_not_an_input(output, inputs);
     image::check_writable(wanted.output);
     if (!wanted.manifest.empty())
         expect_writable(wanted.manifest);
@@ -209,7 +214,7 @@ int run(const patches_settings& wanted) {
     insight::unit_patches found(network, wanted.search);
     for (std::size_t i = 0; i < found.layers().size(); ++i)
         wanted.channels.expect_in(found.layers()[i], found.found(i).channels());
-    expect_outputs(wanted);
+    expect_outputs(wanted, files);
 
     const interrupt ctrl_c;
     const auto result = search(here, wanted, files, found);

@@ -15,20 +15,41 @@ box clip(const box& wanted, std::int64_t height, std::int64_t width) {
     return {left, top, right - left, bottom - top};
 }
 
+namespace {
+
+void expect_inside(const char* operation, const box& wanted, const shape& whole) {
+    if (!(clip(wanted, whole.h, whole.w) == wanted) || wanted.width == 0 || wanted.height == 0)
+        throw shape_error(std::string(operation) + ": " + std::to_string(wanted.width) + "x" +
+                          std::to_string(wanted.height) +
+                          " pixels at x=" + std::to_string(wanted.x) +
+                          ", y=" + std::to_string(wanted.y) + " are not in a picture of " +
+                          std::to_string(whole.w) + "x" + std::to_string(whole.h));
+}
+
+}  // namespace
+
 picture crop(picture_view pixels, const box& wanted) {
     detail::expect_picture("crop", pixels);
+    expect_inside("crop", wanted, pixels.shape());
     const auto [n, c, h, w] = pixels.shape();
-    if (!(clip(wanted, h, w) == wanted) || wanted.width == 0 || wanted.height == 0)
-        throw shape_error(
-            "crop: " + std::to_string(wanted.width) + "x" + std::to_string(wanted.height) +
-            " pixels at x=" + std::to_string(wanted.x) + ", y=" + std::to_string(wanted.y) +
-            " are not in a picture of " + std::to_string(w) + "x" + std::to_string(h));
     picture part({1, c, wanted.height, wanted.width});
     float* to = part.data();
     for (std::int64_t k = 0; k < c; ++k)
         for (auto y = wanted.y; y < wanted.y + wanted.height; ++y)
             to = std::copy_n(pixels.data() + (k * h + y) * w + wanted.x, wanted.width, to);
     return part;
+}
+
+void paste(picture_view part, std::int64_t x, std::int64_t y, tensor_view<float, cpu> whole) {
+    detail::expect_picture("paste", part);
+    detail::expect_picture("paste", whole);
+    const auto [n, c, h, w] = part.shape();
+    const auto& to = whole.shape();
+    expect_inside("paste", {x, y, w, h}, to);
+    for (std::int64_t k = 0; k < c; ++k)
+        for (std::int64_t row = 0; row < h; ++row)
+            std::copy_n(part.data() + (k * h + row) * w, w,
+                        whole.data() + (k * to.h + y + row) * to.w + x);
 }
 
 }  // namespace impasto::image

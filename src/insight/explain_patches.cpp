@@ -2,8 +2,8 @@
 #include <map>
 #include <utility>
 
-#include <impasto/image/resize.hpp>
 #include <impasto/insight/explain.hpp>
+#include <impasto/insight/patch_sheet.hpp>
 
 namespace impasto::insight {
 
@@ -11,21 +11,10 @@ namespace {
 
 constexpr std::int64_t patches_of_a_channel = 9;
 constexpr std::int64_t largest_side = 32;  // a patch that sees more is made smaller
-constexpr float outside = 0.5f;
 
-/// The pixels that a unit sees; what it sees beyond the edge is grey.
-image::picture cut(image::picture_view pixels, const box& seen) {
-    const auto& s = pixels.shape();
-    image::picture square({1, 3, seen.height, seen.width});
-    std::ranges::fill(square, outside);
-    const auto inside = image::clip(seen, s.h, s.w);
-    for (std::int64_t c = 0; c < 3 && inside.width > 0; ++c)
-        for (std::int64_t y = inside.y; y < inside.y + inside.height; ++y)
-            std::copy_n(
-                pixels.data() + (c * s.h + y) * s.w + inside.x, inside.width,
-                square.data() + (c * seen.height + y - seen.y) * seen.width + inside.x - seen.x);
-    const auto side = std::min(largest_side, seen.height);
-    return image::resize(square, side, side);
+image::picture show_unit(image::picture_view pixels, const receptive_field& field, std::int64_t row,
+                         std::int64_t column) {
+    return show_box(pixels, field.of_unit(row, column), std::min(largest_side, field.size));
 }
 
 /// Positions of the strongest of a channel that are at least `apart` rows or columns apart.
@@ -59,7 +48,7 @@ channel_patches patches_within(const nn::network& network, const explanation& se
     channel_patches result(static_cast<std::size_t>(seen.channels()));
     for (std::int64_t k = 0; k < seen.channels(); ++k)
         for (const auto& [row, column] : peaks(seen.map, k, apart))
-            result[static_cast<std::size_t>(k)].push_back(cut(pixels, field.of_unit(row, column)));
+            result[static_cast<std::size_t>(k)].push_back(show_unit(pixels, field, row, column));
     return result;
 }
 
@@ -79,7 +68,7 @@ channel_patches cut_patches(const unit_patches& found,
         for (const auto& [channel, i] : wanted) {
             const auto& at = best.of(channel)[i];
             result[static_cast<std::size_t>(channel)][i] =
-                cut(pixels, found.field(0).of_unit(at.row, at.column));
+                show_unit(pixels, found.field(0), at.row, at.column);
         }
     }
     return result;

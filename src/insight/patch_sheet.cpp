@@ -30,15 +30,6 @@ float hatch(std::int64_t y, std::int64_t x) {
     return (x + y) % 6 < 2 ? stripe : outside;
 }
 
-void paste(image::picture_view from, std::int64_t x, std::int64_t y, tensor_view<float, cpu> to) {
-    const auto [n, c, h, w] = from.shape();
-    const auto height = to.shape().h, width = to.shape().w;
-    for (std::int64_t k = 0; k < c; ++k)
-        for (std::int64_t row = 0; row < h; ++row)
-            std::copy_n(from.data() + (k * h + row) * w, w,
-                        to.data() + (k * height + y + row) * width + x);
-}
-
 void fill(const box& where, float value, tensor_view<float, cpu> page) {
     const auto [n, c, h, w] = page.shape();
     for (std::int64_t k = 0; k < c; ++k)
@@ -73,7 +64,8 @@ void resample(image::picture_view pixels, const box& wanted, tensor_view<float, 
     const auto top = std::min(at(seen.y - wanted.y, wanted.height), side - 1);
     const auto right = std::max(at(seen.x + seen.width - wanted.x, wanted.width), left + 1);
     const auto bottom = std::max(at(seen.y + seen.height - wanted.y, wanted.height), top + 1);
-    paste(image::resize(image::crop(pixels, seen), bottom - top, right - left), left, top, shown);
+    image::paste(image::resize(image::crop(pixels, seen), bottom - top, right - left), left, top,
+                 shown);
 }
 
 std::string number(double value) {
@@ -268,7 +260,7 @@ void patch_sheet::place(const sheet_slot& slot, std::int64_t block, image::pictu
     if (block < 0 || block >= options_.blocks)
         throw option_error("patch sheet: block " + std::to_string(block) + " of " +
                            std::to_string(options_.blocks));
-    paste(square, slot.x + block * block_step_, slot.y, page_);
+    image::paste(square, slot.x + block * block_step_, slot.y, page_);
 }
 
 }  // namespace impasto::insight

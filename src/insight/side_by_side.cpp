@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <impasto/image/crop.hpp>
 #include <impasto/image/text.hpp>
 
 namespace impasto::insight {
@@ -10,15 +11,6 @@ namespace {
 
 constexpr std::int64_t margin = 12;
 constexpr float letters = 11, line_height = 20;
-
-void paste(image::picture_view picture, image::picture& canvas, std::int64_t y, std::int64_t x) {
-    const auto &from = picture.shape(), &to = canvas.shape();
-    for (std::int64_t row = 0; row < 3 * from.h; ++row) {
-        const auto c = row / from.h, h = row % from.h;
-        std::copy_n(picture.data() + row * from.w, from.w,
-                    canvas.data() + (c * to.h + y + h) * to.w + x);
-    }
-}
 
 /// Letters with which the widest line of a caption fits under its picture.
 image::text_style fitting(const captioned& one) {
@@ -52,7 +44,7 @@ image::picture side_by_side(std::span<const captioned> pictures) {
     std::int64_t x = margin;
     for (const auto& one : pictures) {
         const auto& s = one.picture.shape();
-        paste(one.picture, canvas, margin + tallest - s.h, x);
+        image::paste(one.picture, x, margin + tallest - s.h, canvas);
         auto y = static_cast<float>(margin + tallest) + line_height - letters;
         for (const auto& line : one.lines) {
             image::draw_text(canvas, static_cast<float>(x), y, line, fitting(one));

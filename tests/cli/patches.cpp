@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/unit_patches.hpp>
@@ -216,6 +218,33 @@ TEST_CASE("a picture smaller than what a unit sees has patches that reach beyond
     }
 }
 
+TEST_CASE("Ctrl-C shows the best of the pictures seen so far and exits with 130") {
+    const album folder;
+    // The tool waits for a picture that comes through a pipe, and is interrupted there.
+    REQUIRE(::mkfifo((folder / "pipe.png").c_str(), 0600) == 0);
+    process tool(folder, {"patches", "album/a.png", "pipe.png", "album/c.png", "--layer", "relu2_1",
+                          "-o", "p.png", "--json", "p.json"});
+    int pipe = -1;
+    for (int tenths = 0; tenths < 600 && pipe < 0; ++tenths) {
+        pipe = ::open((folder / "pipe.png").c_str(), O_WRONLY | O_NONBLOCK);
+        if (pipe < 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    REQUIRE(pipe >= 0);
+    tool.send(SIGINT);
+    ::close(pipe);
+    const auto result = tool.wait();
+    INFO(result.err);
+    CHECK(result.code == 130);
+    CHECK_THAT(result.out, Contains("the best of 1 picture\n"));
+    CHECK(image::load(folder / "p.png").shape().w > 0);
+    const auto found = manifest_of(folder / "p.json");
+    REQUIRE(!found["channels"].empty());
+    for (const auto& unit : found["channels"])
+        for (const auto& patch : unit["patches"])
+            CHECK(patch["file"] == "album/a.png");
+}
+
 TEST_CASE("patches refuses what cannot be before it looks at a picture") {
     const album folder;
     fs::create_directory(folder / "empty");
@@ -241,6 +270,7 @@ TEST_CASE("patches refuses what cannot be before it looks at a picture") {
     refuses(folder, with({"album", "--json", "gone/p.json"}), {"gone"});
     refuses(folder, with({"album", "--patches-dir", "album/a.png/x"}), {"album/a.png/x"});
     refuses(folder, {"album", "--layer", "relu3_2", "-o", "p.gif"}, {"p.gif"});
+    refuses(folder, {"album", "--layer", "relu3_2", "-o", "album/c.png"}, {"album/c.png", "input"});
     save_waves(folder / "small.png", 3, 3, 1);
     refuses(folder, with({"small.png"}), {"small.png", "at least 4x4"});
 }

@@ -42,3 +42,20 @@ TEST_CASE("a crop that is not in the picture is refused") {
     CHECK_THROWS_WITH(image::crop(picture, {1, 2, 5, 3}),
                       "crop: 5x3 pixels at x=1, y=2 are not in a picture of 5x7");
 }
+
+TEST_CASE("what is pasted stands at its place, and nothing else changes") {
+    context<cpu> ctx;
+    const auto before = random_map(3, 7, 5, 2), patch = random_map(3, 2, 4, 3);
+    auto whole = to_tensor(ctx, before);
+    image::paste(to_tensor(ctx, patch), 1, 3, whole);
+    const auto after = to_map(ctx, whole);
+    for (std::int64_t k = 0; k < 3; ++k)
+        for (std::int64_t y = 0; y < 7; ++y)
+            for (std::int64_t x = 0; x < 5; ++x) {
+                const bool inside = y >= 3 && y < 5 && x >= 1;
+                CHECK(after.at(k, y, x) ==
+                      (inside ? patch.at(k, y - 3, x - 1) : before.at(k, y, x)));
+            }
+    CHECK_THROWS_WITH(image::paste(to_tensor(ctx, patch), 2, 3, whole),
+                      "paste: 4x2 pixels at x=2, y=3 are not in a picture of 5x7");
+}

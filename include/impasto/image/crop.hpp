@@ -22,4 +22,8 @@ struct box {
 /// empty.
 [[nodiscard]] picture crop(picture_view pixels, const box& wanted);
 
+/// Writes `part` over a rectangle of `whole`, its left column at x, its top row at y. Both:
+/// [1,3,H,W]. Throws shape_error unless it all lies inside.
+void paste(picture_view part, std::int64_t x, std::int64_t y, tensor_view<float, cpu> whole);
+
 }  // namespace impasto::image
