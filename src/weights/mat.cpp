@@ -220,10 +220,11 @@ private:
 
 }  // namespace
 
-std::vector<value> parse(std::span<const std::byte> bytes, const std::string& file) {
+std::vector<value> parse(const mapped_file& file) {
+    const std::string name = file.path().string();
     std::vector<value> values;
     inflate_budget budget;
-    cursor at(bytes, file);
+    cursor at(file.bytes(), name);
     at.skip(header_size);
     while (at.left() > 0) {
         const std::size_t begin = at.at();
@@ -235,7 +236,7 @@ std::vector<value> parse(std::span<const std::byte> bytes, const std::string& fi
             array_reader(inside, values).read_array("", most_elements);
             budget = inside.budget();
         } else if (type == array_element) {
-            plain_source inside(bytes.subspan(begin, 8 + std::size_t{size}), file);
+            plain_source inside(file.bytes().subspan(begin, 8 + std::size_t{size}), name);
             array_reader(inside, values).read_array("", 8 + std::uint64_t{size});
         }
     }

@@ -37,7 +37,7 @@ struct value {
 /// All arrays up to the size of a VGG's largest filter; larger ones (the classifier's), sparse and
 /// complex ones and objects are passed over. Throws format_error, also for what inflates to more
 /// than two gigabytes; lengths are held against what the rest of the file can be before memory is
-/// asked for.
-[[nodiscard]] std::vector<value> parse(std::span<const std::byte> bytes, const std::string& file);
+/// asked for. The values look into `file`.
+[[nodiscard]] std::vector<value> parse(const mapped_file& file);
 
 }  // namespace impasto::weights::mat

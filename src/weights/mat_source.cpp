@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t best_ratio = 1032;  ///< zlib.net/zlib_tech.html
 constexpr std::uint64_t worth_a_checkpoint = 1 << 16;
+constexpr std::size_t piece = 1 << 20;  ///< that is inflated before its pages are given back
 
 /// Bytes that were inflated, and where to inflate them again.
 class kept_bytes {
@@ -34,21 +35,36 @@ private:
 
 }  // namespace
 
-inflating_source::inflating_source(std::span<const std::byte> deflated, const std::string& file,
+inflating_source::inflating_source(std::span<const std::byte> deflated, const mapped_file& file,
                                    inflate_budget budget)
     : deflated_(deflated), file_(file), budget_(budget) {
     if (::inflateInit(&stream_) != Z_OK)
-        throw out_of_memory(file + ": zlib has no memory");
+        throw out_of_memory(file.path().string() + ": zlib has no memory");
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(deflated.data()));
 }
 
 inflating_source::inflating_source(const inflating_source& other)
     : deflated_(other.deflated_),
       file_(other.file_),
+      given_back_(other.given_back_),
       budget_(other.budget_),
       position_(other.position_) {
     if (::inflateCopy(&stream_, const_cast<z_stream*>(&other.stream_)) != Z_OK)
-        throw out_of_memory(file_ + ": zlib has no memory");
+        throw out_of_memory(file_.path().string() + ": zlib has no memory");
+}
+
+std::size_t inflating_source::consumed() const {
+    return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(stream_.next_in) -
+                                    deflated_.data());
+}
+
+void inflating_source::give_back() {
+    const std::size_t end = consumed();
+    if (end - given_back_ < piece)
+        return;
+    file_.give_back(deflated_.subspan(given_back_, end - given_back_));
+    constexpr std::size_t page = 1 << 16;  // the largest there is: one that is half read stays
+    given_back_ = end - page;
 }
 
 void inflating_source::read(std::span<std::byte> into) {
@@ -57,18 +73,16 @@ void inflating_source::read(std::span<std::byte> into) {
     budget_.inflate -= into.size();
     position_ += into.size();
     while (!into.empty()) {
-        const auto* next = reinterpret_cast<const std::byte*>(stream_.next_in);
-        const std::size_t left =
-            deflated_.size() - static_cast<std::size_t>(next - deflated_.data());
         constexpr std::size_t longest = std::numeric_limits<uInt>::max();
         const auto room = static_cast<uInt>(std::min(into.size(), longest));
-        stream_.avail_in = static_cast<uInt>(std::min(left, longest));
+        stream_.avail_in = static_cast<uInt>(std::min(deflated_.size() - consumed(), piece));
         stream_.avail_out = room;
         stream_.next_out = reinterpret_cast<Bytef*>(into.data());
         const int status = ::inflate(&stream_, Z_NO_FLUSH);
         into = into.subspan(room - stream_.avail_out);
         if (status != Z_OK && !(status == Z_STREAM_END && into.empty()))
             refuse("compressed data end early or are damaged");
+        give_back();
     }
 }
 
@@ -82,8 +96,7 @@ void inflating_source::skip(std::uint64_t size) {
 }
 
 std::vector<std::byte> inflating_source::read(std::uint64_t size) {
-    const auto* next = reinterpret_cast<const std::byte*>(stream_.next_in);
-    const auto left = deflated_.size() - static_cast<std::size_t>(next - deflated_.data());
+    const std::size_t left = deflated_.size() - consumed();
     constexpr std::uint64_t window = 1 << 15;  // may still be there to hand out
     if (size > left * best_ratio + window)
         refuse(std::to_string(size) + " bytes cannot come from " + std::to_string(left) +

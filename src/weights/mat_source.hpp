@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <zlib.h>
+#include <impasto/core/mapped_file.hpp>
 
 #include "weights/cursor.hpp"
 
@@ -56,10 +57,12 @@ struct inflate_budget {
     std::uint64_t keep = 256 << 20;  ///< a VGG-19 of doubles without its classifier has 160 MB
 };
 
-/// zlib's stream. Copying it copies the place: a checkpoint, 40 kB large.
+/// zlib's stream. Copying it copies the place: a checkpoint, 40 kB large. Pages of the file are
+/// given back once they are inflated, so that it is not in memory both packed and unpacked.
 class inflating_source : public source {
 public:
-    inflating_source(std::span<const std::byte> deflated, const std::string& file,
+    /// `file`, of which `deflated` is a part, must outlive the source and its copies.
+    inflating_source(std::span<const std::byte> deflated, const mapped_file& file,
                      inflate_budget budget = {});
     inflating_source(const inflating_source& other);
     inflating_source& operator=(const inflating_source&) = delete;
@@ -72,17 +75,20 @@ public:
     content keep(std::uint64_t size) override;
     [[nodiscard]] std::uint64_t position() const override { return position_; }
     [[noreturn]] void refuse(const std::string& what) const override {
-        throw format_error(file_ + ": " + what);
+        throw format_error(file_.path().string() + ": " + what);
     }
     /// What is left.
     [[nodiscard]] inflate_budget budget() const { return budget_; }
 
 private:
     [[nodiscard]] std::vector<std::byte> read(std::uint64_t size);
+    [[nodiscard]] std::size_t consumed() const;
+    void give_back();
 
     z_stream stream_{};
     std::span<const std::byte> deflated_;
-    const std::string file_;
+    const mapped_file& file_;
+    std::size_t given_back_ = 0;  ///< of `deflated_`, from its beginning
     inflate_budget budget_;
     std::uint64_t position_ = 0;
 };

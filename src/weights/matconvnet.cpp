@@ -182,7 +182,7 @@ archive open_mat(const file_pointer& file) {
     if (std::to_integer<int>(bytes[125]) != 1)
         throw format_error(result.file +
                            ": is a MATLAB file of another version than 5; save it with -v7");
-    const auto values = mat::parse(bytes, result.file);
+    const auto values = mat::parse(*file);
     const auto layers = convolutions_of(values);
     if (layers.empty())
         throw format_error(result.file +
