@@ -1,0 +1,90 @@
+#include "cuda/cudnn.hpp"
+
+#include <string>
+#include <utility>
+
+#include <dlfcn.h>
+
+#include <impasto/core/error.hpp>
+
+namespace impasto::bench {
+
+namespace {
+
+template <class Function>
+void find(void* library, const char* name, Function& function) {
+    function = reinterpret_cast<Function>(dlsym(library, name));
+    if (function == nullptr)
+        throw cuda_error(std::string("cuDNN has no ") + name);
+}
+
+cudnn_library load() {
+    void* library = dlopen("libcudnn.so.9", RTLD_NOW | RTLD_LOCAL);  // stays open
+    if (library == nullptr)
+        throw cuda_error(
+            "cuDNN 9 is not found: install libcudnn9, or name its folder in LD_LIBRARY_PATH");
+    cudnn_library f{};
+    find(library, "cudnnCreate", f.create);
+    find(library, "cudnnDestroy", f.destroy);
+    find(library, "cudnnSetStream", f.set_stream);
+    find(library, "cudnnGetErrorString", f.error_string);
+    find(library, "cudnnBackendCreateDescriptor", f.create_descriptor);
+    find(library, "cudnnBackendDestroyDescriptor", f.destroy_descriptor);
+    find(library, "cudnnBackendFinalize", f.finalize);
+    find(library, "cudnnBackendSetAttribute", f.set_attribute);
+    find(library, "cudnnBackendGetAttribute", f.get_attribute);
+    find(library, "cudnnBackendExecute", f.execute);
+    return f;
+}
+
+}  // namespace
+
+const cudnn_library& cudnn_library::get() {
+    static const cudnn_library library = load();
+    return library;
+}
+
+void check_cudnn(cudnnStatus_t status, const char* step) {
+    if (status != CUDNN_STATUS_SUCCESS)
+        throw cuda_error(std::string("cuDNN: ") + step + ": " +
+                         cudnn_library::get().error_string(status));
+}
+
+cudnn_descriptor::cudnn_descriptor(cudnnBackendDescriptorType_t type) {
+    check_cudnn(cudnn_library::get().create_descriptor(type, &descriptor_), "create");
+}
+
+cudnn_descriptor::~cudnn_descriptor() {
+    if (descriptor_ != nullptr)
+        cudnn_library::get().destroy_descriptor(descriptor_);
+}
+
+cudnn_descriptor::cudnn_descriptor(cudnn_descriptor&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, nullptr)) {}
+
+cudnn_descriptor& cudnn_descriptor::operator=(cudnn_descriptor&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+cudnn_descriptor& cudnn_descriptor::set(cudnnBackendAttributeName_t name,
+                                        cudnnBackendAttributeType_t type, std::int64_t count,
+                                        const void* values) {
+    check_cudnn(cudnn_library::get().set_attribute(descriptor_, name, type, count, values),
+                "set attribute");
+    return *this;
+}
+
+void cudnn_descriptor::finish() {
+    check_cudnn(cudnn_library::get().finalize(descriptor_), "finalize");
+}
+
+std::int64_t cudnn_descriptor::number(cudnnBackendAttributeName_t name) const {
+    std::int64_t value = 0, count = 0;
+    check_cudnn(
+        cudnn_library::get().get_attribute(descriptor_, name, CUDNN_TYPE_INT64, 1, &count, &value),
+        "get attribute");
+    return value;
+}
+
+}  // namespace impasto::bench

@@ -1,0 +1,164 @@
+/// One whole iteration on the GPU, pixels to pixels: J and dJ/dpixels (content, Gram losses, total
+/// variation) of VGG-19 with random filters, and a step of Adam; or one of L-BFGS with 100
+/// corrections. Timed on the host's clock, since an iteration ends when its loss is known.
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <impasto/nn/rescale.hpp>
+#include <impasto/optim/adam.hpp>
+#include <impasto/optim/lbfgs.hpp>
+#include <impasto/style/objective.hpp>
+
+#include "cuda/support/device.hpp"
+#include "cuda/support/timer.hpp"
+#include "support/bench.hpp"
+
+namespace impasto::bench {
+
+namespace {
+
+/// VGG-19 up to relu5_1. Filters as He et al. 2015 initialise: maps keep their magnitude.
+nn::network make_vgg19() {
+    context<cpu> ctx;
+    nn::network net{.name = std::string(nn::vgg19.name),
+                    .layers = {},
+                    .filters = {},
+                    .input = nn::torchvision_preprocessing,
+                    .origin = "random"};
+    const auto last = nn::find_tap(nn::vgg19.layers, "relu5_1");
+    for (const auto& layer : nn::vgg19.layers.first(last + 1)) {
+        net.layers.push_back(layer);
+        if (layer.is_pool())
+            continue;
+        auto& f = net.filters.emplace_back(
+            nn::filter{tensor<float, cpu>({layer.out_channels, layer.in_channels, 3, 3}),
+                       tensor<float, cpu>({1, layer.out_channels, 1, 1})});
+        ops::fill_normal(ctx, net.filters.size(), 0,
+                         std::sqrt(2.0f / static_cast<float>(9 * layer.in_channels)), f.weights);
+        ops::fill(ctx, 0, f.bias);
+    }
+    return net;
+}
+
+/// Maps of half end at 65504: the network is scaled by powers of two to fit, as stylize does.
+template <class T>
+nn::network fitted(context<cuda>& ctx, const nn::features_options& options) {
+    auto net = make_vgg19();
+    if constexpr (!std::same_as<T, half>)
+        return net;
+    constexpr float bound = 1024;
+    const auto picture = random_pixels(ctx, {1, 3, 256, 256});
+    const tensor_view<const float, cuda> pictures[] = {picture};
+    const auto largest =
+        nn::largest_activations<cuda>(ctx, net, net.layers.size() - 1, pictures, options);
+    return nn::rescaled(net, nn::exponents_for(largest, bound));
+}
+
+template <class T>
+style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side, bool tf32) {
+    const style::objective_options options{
+        .content_layers = {{"relu4_2"}},
+        .style_layers = {{"relu1_1"}, {"relu2_1"}, {"relu3_1"}, {"relu4_1"}, {"relu5_1"}},
+        .tf32 = tf32};
+    const auto net = fitted<T>(ctx, style::extractor_options(options, {}));
+    const auto photo = random_pixels(ctx, {1, 3, side, side}, 1),
+               painting = random_pixels(ctx, photo.shape(), 2);
+    const tensor_view<const float, cuda> paintings[] = {painting};
+    const double shares[] = {1};
+    auto content = style::make_content_target<T>(
+        ctx, net, style::extractor_options(options, options.content_layers), photo.view());
+    auto manner = style::make_style_target<T, cuda>(
+        ctx, net, style::extractor_options(options, options.style_layers), paintings, shares);
+    style::objective<T, cuda> result(ctx, net, photo.shape(), options);
+    result.set_content(std::move(content));
+    result.set_style(std::move(manner));
+    ctx.synchronize();
+    return result;
+}
+
+/// Times steps by the host's clock, each until the GPU is done, after a few that are not counted:
+/// the first ones bring memory to its size and record what is replayed later.
+template <class Step>
+void time_steps(benchmark::State& state, int uncounted, const Step& step) {
+    auto& ctx = device();
+    for (int i = 0; i < uncounted; ++i)
+        step();
+    std::vector<double> seconds;
+    for (auto _ : state) {
+        ctx.synchronize();
+        const auto start = std::chrono::steady_clock::now();
+        step();
+        ctx.synchronize();
+        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+        state.SetIterationTime(taken.count());
+        seconds.push_back(taken.count());
+    }
+    const auto times = spread_of(std::move(seconds));
+    state.counters["median"] = times.median;
+    state.counters["low"] = times.low;
+    state.counters["high"] = times.high;
+}
+
+/// Device memory that this row has come to hold; `planned` is what the library said before.
+template <class Objective>
+void count_memory(benchmark::State& state, const Objective& objective, std::size_t free_before) {
+    state.counters["device"] =
+        static_cast<double>(free_before) - static_cast<double>(device().free_bytes());
+    state.counters["planned"] = static_cast<double>(objective.peak_bytes());
+}
+
+template <class T>
+void run_adam(benchmark::State& state, bool tf32) {
+    auto& ctx = device();
+    const auto free = ctx.free_bytes();
+    auto objective = make_objective<T>(ctx, state.range(0), tf32);
+    auto x = random_pixels(ctx, {1, 3, state.range(0), state.range(0)}, 3);
+    optim::adam<cuda> adam(ctx, x.shape());
+    time_steps(state, 5, [&] { benchmark::DoNotOptimize(adam.step(objective, x)); });
+    state.counters["FLOP"] =
+        4.0 * static_cast<double>(objective.forward_macs()) / state.counters["median"].value;
+    count_memory(state, objective, free);
+}
+
+template <class T>
+void run_lbfgs(benchmark::State& state, bool tf32) {
+    constexpr int history = 100;
+    auto& ctx = device();
+    const auto free = ctx.free_bytes();
+    auto objective = make_objective<T>(ctx, state.range(0), tf32);
+    auto x = random_pixels(ctx, {1, 3, state.range(0), state.range(0)}, 3);
+    optim::lbfgs<cuda> lbfgs(ctx, x.shape(), {.history = history});
+    double steps = 0, evaluations = 0;
+    time_steps(state, history + 5, [&] {  // filled first
+        evaluations += lbfgs.step(objective, x).evaluations;
+        ++steps;
+    });
+    state.counters["evaluations"] = evaluations / steps;
+    count_memory(state, objective, free);
+}
+
+template <class T>
+void add_type(const std::string& type, bool tf32 = false) {
+    auto* adam =
+        add_timed("iteration/vgg19/adam/" + type, [=](auto& state) { run_adam<T>(state, tf32); });
+    for (const std::int64_t side : {512, 1024, 2048, 4096})
+        adam->Arg(side);
+    add_timed("iteration/vgg19/lbfgs/" + type, [=](auto& state) { run_lbfgs<T>(state, tf32); })
+        ->Arg(512)
+        ->Arg(1024);
+}
+
+}  // namespace
+
+void add_benchmarks() {
+    add_type<bfloat16>("bfloat16");
+    add_type<half>("float16");
+    add_type<float>("tf32", true);
+    add_type<float>("float32");
+}
+
+}  // namespace impasto::bench
