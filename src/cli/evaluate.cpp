@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include <array>
 #include <iostream>
 
 #include <impasto/core/file.hpp>
@@ -51,11 +52,13 @@ void print(const style::loss_terms& losses) {
 int run(const settings& wanted) {
     if (!wanted.gradient.empty())
         expect_writable(wanted.gradient);
-    const auto network = load_network(wanted.engine);
+    auto network = load_network(wanted.engine);
     const auto content = load_at(wanted.content, wanted.size),
                style = load_at(wanted.style, wanted.size);
     const auto picture = load_like(wanted, content.shape());
     const image::picture_view styles[] = {style.view()};
+    if (wanted.engine.normalize_activations)
+        normalize_activations(network, wanted.engine, std::array{content.view(), style.view()});
 
     const auto result = on_engine(wanted.engine, [&](auto& here) {
         return evaluate(here, network, content, styles, picture, wanted.run);
@@ -89,6 +92,7 @@ command add_evaluate(CLI::App& tool) {
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
+    add_normalize_option(*app, wanted->engine);
     app->footer(
         "The terms are printed before their weights, the total after. Unlike stylize, the "
         "border is\nzero by default: the networks' own.");

@@ -6,6 +6,7 @@
 
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/weights/activations.hpp>
 #include <impasto/weights/fetch.hpp>
 #include <impasto/weights/weights.hpp>
 
@@ -60,6 +61,13 @@ void add_precision_option(CLI::App& app, precision& target) {
     option_group group(app, "Engine");
     group.choice("--precision", "of feature maps; all but float32 need a GPU", target,
                  precision_names);
+}
+
+void add_normalize_option(CLI::App& app, engine_settings& engine) {
+    option_group(app, "Engine")
+        .flag("--normalize-activations",
+              "rescale the filters: each channel's mean over photo and paintings becomes 1",
+              engine.normalize_activations);
 }
 
 void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
@@ -121,6 +129,22 @@ nn::network load_network(const engine_settings& engine) {
     if (!network.note.empty())
         std::cerr << "impasto: " << network.note << "; --preprocessing settles it\n";
     return network;
+}
+
+void normalize_activations(nn::network& network, const engine_settings& engine,
+                           std::span<const image::picture_view> pictures) {
+    constexpr std::int64_t side = 512;
+    std::vector<image::picture> resized;
+    std::vector<image::picture_view> views;
+    for (const auto picture : pictures) {
+        const auto [height, width] =
+            image::fit(picture.shape().h, picture.shape().w, side, /*enlarge=*/true);
+        resized.push_back(image::resize(picture, height, width));
+    }
+    for (const auto& picture : resized)
+        views.push_back(picture.view());
+    context<cpu> here({.threads = engine.threads});
+    weights::normalize_activations(here, network, views);
 }
 
 image::picture load_at(const std::filesystem::path& file, std::int64_t size) {

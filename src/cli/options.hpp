@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,13 @@ struct engine_settings {
     cli::input input = input::as_recognised;
     device_choice device;
     int threads = 0;
+    bool normalize_activations = false;
 };
 
 void add_engine_options(CLI::App& app, engine_settings& engine);
 void add_preprocessing_option(option_group& group, engine_settings& engine);
 void add_precision_option(CLI::App& app, precision& target);
+void add_normalize_option(CLI::App& app, engine_settings& engine);
 
 /// How the network sees: pooling, border, convolution.
 void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
@@ -53,6 +56,11 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 
 /// What --weights names, with its --preprocessing. Says on the error stream what is not certain.
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
+
+/// Rescales the filters so that each channel's mean over these pictures is 1. They are looked at in
+/// a size at which a deep network's maps fit anywhere, whatever their own.
+void normalize_activations(nn::network& network, const engine_settings& engine,
+                           std::span<const image::picture_view> pictures);
 
 /// The picture with a longest side of `size` pixels; 0: as it is.
 [[nodiscard]] image::picture load_at(const std::filesystem::path& file, std::int64_t size);

@@ -56,6 +56,7 @@ json to_json(const recipe& recipe) {
                  {"styles", recipe.styles},
                  {"weights", recipe.weights},
                  {"preprocessing", recipe.preprocessing},
+                 {"normalize-activations", recipe.normalize_activations},
                  {"init", recipe.init},
                  {"device", recipe.device},
                  {"threads", recipe.threads}};

@@ -17,6 +17,7 @@ struct recipe {
     std::vector<std::string> styles;
     std::string weights;
     std::string preprocessing;
+    bool normalize_activations = false;
     std::string init;
     std::string device;
     int threads = 0;

@@ -35,6 +35,11 @@ struct inputs {
         }
         if (!wanted.init.empty())
             init = image::load(wanted.init);
+        if (wanted.engine.normalize_activations) {
+            auto all = style_views;
+            all.insert(all.begin(), content.view());
+            normalize_activations(network, wanted.engine, all);
+        }
     }
 
     nn::network network;
@@ -99,6 +104,7 @@ recipe recipe_of(const stylize_settings& wanted, const engine_facts& engine) {
         .styles = wanted.styles,
         .weights = wanted.engine.weights,
         .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
+        .normalize_activations = wanted.engine.normalize_activations,
         .init = wanted.init.empty()
                     ? name_of(std::span<const named<start>>(start_names), wanted.run.start)
                     : wanted.init,

@@ -10,6 +10,7 @@
 #include <impasto/core/file.hpp>
 #include <impasto/core/mapped_file.hpp>
 #include <impasto/core/sha256.hpp>
+#include <impasto/image/io.hpp>
 #include <impasto/weights/activations.hpp>
 #include <impasto/weights/fetch.hpp>
 #include <impasto/weights/save.hpp>
@@ -33,17 +34,14 @@ struct convert_settings {
     bool half = false, quiet = false;
 };
 
-/// Pictures are looked at in a size at which a deep network's maps fit anywhere.
 void normalize(nn::network& network, const convert_settings& wanted) {
-    constexpr std::int64_t side = 512;
     std::vector<image::picture> pictures;
     std::vector<image::picture_view> views;
     for (const auto& file : wanted.pictures)
-        pictures.push_back(load_at(file, side));
+        pictures.push_back(image::load(file));
     for (const auto& picture : pictures)
         views.push_back(picture.view());
-    context<cpu> here(choose_engine(wanted.engine));
-    weights::normalize_activations(here, network, views);
+    normalize_activations(network, wanted.engine, views);
 }
 
 int convert(const convert_settings& wanted) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <impasto/core/sha256.hpp>
+#include <impasto/image/io.hpp>
 #include <impasto/weights/weights.hpp>
 
 #include "cli/pictures.hpp"
@@ -44,6 +45,37 @@ TEST_CASE("weights convert rescales filters for pictures") {
     REQUIRE(result.code == 0);
     const auto network = weights::load(folder / "a.safetensors");
     CHECK(network.filters[0].bias.data()[0] != weights::built_in().filters[0].bias.data()[0]);
+}
+
+TEST_CASE("evaluate and stylize rescale filters for the pictures that they are given") {
+    const studio folder;
+    const auto total = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words{"evaluate", "photo.png", "painting.png", "photo.png",
+                                       "--json"};
+        words.insert(words.end(), more.begin(), more.end());
+        const auto result = run(folder, words);
+        INFO(result.err);
+        REQUIRE(result.code == 0);
+        return json::parse(result.out)["total"].get<double>();
+    };
+    REQUIRE(run(folder, {"weights", "convert", "built-in", "a.safetensors",
+                         "--normalize-activations", "photo.png,painting.png"})
+                .code == 0);
+    const double rescaled = total({"--normalize-activations"});
+    CHECK(rescaled == Approx(total({"--weights", "a.safetensors"})).epsilon(1e-6));
+    CHECK(rescaled != Approx(total({})).epsilon(0.01));
+
+    const auto paint = [&](const std::string& output, const std::vector<std::string>& more) {
+        std::vector<std::string> words{"stylize", "photo.png", "painting.png", "-o", output,
+                                       "--size",  "40",        "--iterations", "2"};
+        words.insert(words.end(), more.begin(), more.end());
+        REQUIRE(run(folder, words).code == 0);
+        return json::parse(image::read_text(folder / output).back().text);
+    };
+    CHECK(paint("a.png", {"--normalize-activations"})["normalize-activations"] == true);
+    CHECK(paint("b.png", {})["normalize-activations"] == false);
+    CHECK(text_of(folder / "a.png") != text_of(folder / "b.png"));
+    CHECK(image::load(folder / "a.png").shape() == image::load(folder / "b.png").shape());
 }
 
 TEST_CASE("weights convert refuses outputs that are no good, and leaves them") {
