@@ -7,7 +7,6 @@ namespace impasto::weights {
 
 namespace {
 
-constexpr double epsilon = 1e-5;  // torch.nn.BatchNorm2d's
 constexpr std::int64_t kernel = 9;
 
 }  // namespace
@@ -17,7 +16,7 @@ void fold(const batch_norm& norm, nn::filter& into) {
     const std::int64_t fan_in = extents.c * kernel;
     for (std::int64_t out = 0; out < extents.n; ++out) {
         const auto c = static_cast<std::size_t>(out);
-        const double factor = norm.scale[c] / std::sqrt(norm.variance[c] + epsilon);
+        const double factor = norm.scale[c] / std::sqrt(norm.variance[c] + norm.epsilon);
         float* weights = into.weights.data() + out * fan_in;
         for (std::int64_t i = 0; i < fan_in; ++i)
             weights[i] = static_cast<float>(weights[i] * factor);

@@ -9,9 +9,11 @@
 /// Layers that vanish into their neighbours.
 namespace impasto::weights {
 
-/// A BatchNorm as it is at inference, scale · (x − mean) / √(variance + 1e-5) + shift, per channel.
+/// A BatchNorm as it is at inference, scale · (x − mean) / √(variance + epsilon) + shift, per
+/// channel; variance + epsilon is positive.
 struct batch_norm {
     std::vector<float> scale, shift, mean, variance;
+    double epsilon = 1e-5;  ///< torch.nn.BatchNorm2d's and ONNX's, unless they say another
 };
 
 /// Makes of a convolution and the BatchNorm behind it one convolution.

@@ -51,14 +51,25 @@ private:
              values);
         return values;
     }
+    [[nodiscard]] float number(const entry& tensor) const {
+        float value = 0;
+        read(source_, tensor, {&value, 1});
+        return value;
+    }
     [[nodiscard]] batch_norm norm(std::size_t position) const {
         const auto& names = found_.names.norm;
         batch_norm result{channels(names[0], position), channels(names[1], position),
                           channels(names[2], position), channels(names[3], position)};
+        const std::string variance = found_.name_of(names[3], position);
         if (std::ranges::min(result.variance) < 0)
-            throw format_error(source_.file + ": tensor " +
-                               quoted(found_.name_of(names[3], position)) +
+            throw format_error(source_.file + ": tensor " + quoted(variance) +
                                " has a negative variance");
+        if (const auto* epsilon = source_.find(found_.name_of(found_.names.epsilon, position)))
+            result.epsilon = number(*epsilon);
+        if (std::ranges::min(result.variance) + result.epsilon <= 0)
+            throw format_error(source_.file + ": tensor " + quoted(variance) +
+                               ": variance and epsilon " + std::to_string(result.epsilon) +
+                               " are not positive together");
         return result;
     }
 

@@ -23,6 +23,7 @@ struct naming {
     int first = 0, step = 0, pool = 0;
     /// Scale, shift, mean and variance of the BatchNorm behind a convolution.
     std::array<std::string_view, 4> norm{};
+    std::string_view epsilon{};  ///< one number for the BatchNorm, which few files have
     /// Weight and bias of a 1×1 convolution before the first.
     std::array<std::string_view, 2> colour{};
     const char* origin = "";  ///< who writes such files, where the filters do not tell
@@ -49,6 +50,7 @@ inline constexpr naming namings[] = {
      .step = 3,
      .pool = 1,
      .norm = {"{m}.weight", "{m}.bias", "{m}.running_mean", "{m}.running_var"},
+     .epsilon = "{m}.epsilon",
      .origin = "torchvision"},
     // AdaIN's vgg_normalised.pth: a 1×1 convolution, then padding, convolution, ReLU, …
     {.weight = "{n}.weight",

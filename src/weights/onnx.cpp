@@ -26,7 +26,10 @@ namespace graph {
 constexpr std::uint32_t node = 1, initializer = 5;
 }
 namespace node {
-constexpr std::uint32_t input = 1, op_type = 4;
+constexpr std::uint32_t input = 1, op_type = 4, attribute = 5;
+}
+namespace attribute {
+constexpr std::uint32_t name = 1, number = 2;
 }
 namespace tensor {
 constexpr std::uint32_t dims = 1, data_type = 2, float_data = 4, int32_data = 5, name = 8,
@@ -122,6 +125,7 @@ entry read_tensor(const archive& source, const wire::field& message) {
 struct graph_node {
     std::string operation;
     std::vector<std::string> inputs;
+    std::optional<float> epsilon{};  ///< of a BatchNorm that says it
 };
 
 struct network_graph {
@@ -135,6 +139,22 @@ struct network_graph {
     }
 };
 
+/// The number of an attribute of this name; nothing where it has another.
+std::optional<float> read_number(const archive& source, const wire::field& message,
+                                 std::string_view name) {
+    bool is_named_so = false;
+    std::optional<float> found;
+    for (wire::reader fields(message.bytes, source.file); const auto f = fields.next();) {
+        if (f->is_bytes(attribute::name))
+            is_named_so = f->text() == name;
+        if (f->number == attribute::number && f->type == wire::kind::fixed32) {
+            found.emplace();
+            std::memcpy(&*found, f->bytes.data(), sizeof *found);
+        }
+    }
+    return is_named_so ? found : std::nullopt;
+}
+
 graph_node read_node(const archive& source, const wire::field& message) {
     graph_node result;
     constexpr std::size_t most_inputs = 16;
@@ -143,6 +163,8 @@ graph_node read_node(const archive& source, const wire::field& message) {
             result.operation = f->text();
         if (f->is_bytes(node::input) && result.inputs.size() < most_inputs)
             result.inputs.emplace_back(f->text());
+        if (f->is_bytes(node::attribute) && !result.epsilon)
+            result.epsilon = read_number(source, *f, "epsilon");
     }
     return result;
 }
@@ -169,6 +191,7 @@ struct convolution {
     entry filter;
     const entry* bias = nullptr;
     std::array<const entry*, 4> batch_norm{};  ///< scale, shift, mean, variance
+    std::optional<float> epsilon{};
 };
 
 /// A classifier may be made of convolutions too.
@@ -183,9 +206,11 @@ std::vector<convolution> convolutions_of(const network_graph& graph) {
         if (const entry* filter = graph.tensor(node, 1);
             node.operation == "Conv" && filter != nullptr && is_three_by_three(*filter))
             found.push_back({.filter = *filter, .bias = graph.tensor(node, 2)});
-        if (node.operation == "BatchNormalization" && !found.empty())
+        if (node.operation == "BatchNormalization" && !found.empty()) {
             for (std::size_t i = 0; i < 4; ++i)
                 found.back().batch_norm[i] = graph.tensor(node, i + 1);
+            found.back().epsilon = node.epsilon;
+        }
     }
     return found;
 }
@@ -209,6 +234,14 @@ entry zeros(std::int64_t channels) {
             }};
 }
 
+/// A node's attribute as a tensor.
+entry as_tensor(float value) {
+    return {.name = "", .extents = {1}, .unpack = [value] {
+                const auto bytes = std::as_bytes(std::span(&value, 1));
+                return std::vector(bytes.begin(), bytes.end());
+            }};
+}
+
 /// Under the names that a network of this topology has elsewhere: Caffe's where the file has
 /// them too, or else torchvision's.
 void add_network(archive& into, const nn::topology& known, const std::vector<convolution>& layers) {
@@ -225,6 +258,10 @@ void add_network(archive& into, const nn::topology& known, const std::vector<con
         for (std::size_t k = 0; k < std::size(statistics); ++k)
             add(into, layers[i].batch_norm[k],
                 "features." + std::to_string(position + 1) + statistics[k]);
+        if (layers[i].epsilon) {
+            const entry epsilon = as_tensor(*layers[i].epsilon);
+            add(into, &epsilon, "features." + std::to_string(position + 1) + ".epsilon");
+        }
     }
 }
 

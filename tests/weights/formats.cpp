@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <impasto/core/error.hpp>
 #include <impasto/core/npy.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/weights/archive.hpp>
@@ -118,4 +119,37 @@ TEST_CASE("BatchNorms are folded, whatever the format") {
     CHECK(network.origin == "torchvision");
     CHECK(distance(activations(network, "relu2_1"), golden().at("normalised.relu2_1").values) <
           1e-5);
+}
+
+TEST_CASE("a BatchNorm of an .onnx is folded with its own epsilon") {
+    const auto bytes = made_file("mxnet.onnx");
+    const auto patched = [&](float epsilon) {
+        constexpr float usual = 1e-5f;
+        auto file = bytes;
+        const auto from = std::as_bytes(std::span(&usual, 1)),
+                   to = std::as_bytes(std::span(&epsilon, 1));
+        for (auto at = file.begin();; ++at) {
+            at = std::search(at, file.end(), from.begin(), from.end());
+            if (at == file.end())
+                return file;
+            std::ranges::copy(to, at);
+        }
+    };
+    const test::temporary_folder folder;
+    test::write_bytes(folder / "usual", bytes);
+    test::write_bytes(folder / "large", patched(0.25f));
+    const auto usual = weights::load(folder / "usual"), large = weights::load(folder / "large");
+    const auto source = weights::open(folder / "usual");
+    std::vector<float> variance(64);
+    weights::read(source, *source.find("features.1.running_var"), variance);
+    const auto& before = usual.filters[0].weights;
+    const auto& after = large.filters[0].weights;
+    for (std::int64_t i = 0; i < before.shape().elements(); ++i) {
+        const double v = variance[static_cast<std::size_t>(i / 27)];
+        CHECK(after.data()[i] ==
+              Approx(before.data()[i] * std::sqrt((v + 1e-5) / (v + 0.25))).epsilon(1e-5));
+    }
+
+    test::write_bytes(folder / "negative", patched(-100));
+    CHECK_THROWS_AS(weights::load(folder / "negative"), format_error);
 }
