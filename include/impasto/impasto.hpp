@@ -11,8 +11,12 @@
 #include <impasto/image/resize.hpp>
 #include <impasto/image/text.hpp>
 #include <impasto/insight/co_occurrence.hpp>
+#include <impasto/insight/explain.hpp>
+#include <impasto/insight/inversion.hpp>
 #include <impasto/insight/patch_sheet.hpp>
 #include <impasto/insight/receptive_field.hpp>
+#include <impasto/insight/run_report.hpp>
+#include <impasto/insight/texture.hpp>
 #include <impasto/insight/unit_gradient.hpp>
 #include <impasto/insight/unit_patches.hpp>
 #include <impasto/nn/features.hpp>
