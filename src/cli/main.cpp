@@ -53,7 +53,7 @@ int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** arg
 int run(CLI::App& tool, int argc, char** argv) {
     const command commands[] = {add_stylize(tool), add_evaluate(tool), add_features(tool),
                                 add_info(tool),    add_explain(tool),  add_invert(tool),
-                                add_texture(tool), add_patches(tool), add_weights(tool)};
+                                add_texture(tool), add_patches(tool),  add_weights(tool)};
     tool.parse(argc, argv);
     for (const auto& command : commands)
         if (command.app->parsed())

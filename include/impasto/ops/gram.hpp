@@ -9,9 +9,9 @@
 namespace impasto::ops {
 
 /// Gram matrix G = F·Fᵀ of one feature map, both triangles written.
-/// features: [1,C,H,W], planar or in blocks; gram: [1,1,C,C], not normalised (see docs/conventions.md).
-/// Throws shape_error where they disagree.
-/// Source: Gatys et al. 2016, eq. 3; one triangle over cache-sized runs of pixels, mirrored.
+/// features: [1,C,H,W], planar or in blocks; gram: [1,1,C,C], not normalised (see
+/// docs/conventions.md). Throws shape_error where they disagree. Source: Gatys et al. 2016, eq. 3;
+/// one triangle over cache-sized runs of pixels, mirrored.
 void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view<float, cpu> gram);
 
 /// gradient += D·F: what a loss adds at a feature map when D = (∂E/∂G + ∂E/∂Gᵀ), which is
