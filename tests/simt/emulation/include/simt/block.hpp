@@ -72,5 +72,6 @@ struct copy_queue {
 
 }  // namespace simt
 
-// CUDA's names for where the running thread stands.
-extern thread_local simt::extent threadIdx, blockIdx, blockDim, gridDim;
+// CUDA's names for where the running thread stands. constinit: without it each use would ask first
+// whether they are initialised, which UndefinedBehaviorSanitizer takes for a null pointer.
+extern constinit thread_local simt::extent threadIdx, blockIdx, blockDim, gridDim;
