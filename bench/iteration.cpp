@@ -2,7 +2,6 @@
 /// and an Adam step, in float32. Beside it the convolutions of the same network alone, which no
 /// iteration can undercut; and the most memory that a run had resident.
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include <impasto/nn/network.hpp>
@@ -12,6 +11,7 @@
 
 #include "support/bench.hpp"
 #include "support/peak_memory.hpp"
+#include "support/random_vgg19.hpp"
 
 namespace impasto::bench {
 
@@ -23,28 +23,6 @@ struct recipe {
     nn::network (*make)(context<cpu>& ctx);
     std::vector<style::weighted_layer> style_layers;
 };
-
-/// VGG-19 up to relu5_1. Filters as He et al. 2015 initialise: maps keep their magnitude.
-nn::network random_vgg19(context<cpu>& ctx) {
-    nn::network net{.name = std::string(nn::vgg19.name),
-                    .layers = {},
-                    .filters = {},
-                    .input = nn::torchvision_preprocessing,
-                    .origin = "random"};
-    const auto last = nn::find_tap(nn::vgg19.layers, "relu5_1");
-    for (const auto& layer : nn::vgg19.layers.first(last + 1)) {
-        net.layers.push_back(layer);
-        if (layer.is_pool())
-            continue;
-        auto& f = net.filters.emplace_back(
-            nn::filter{tensor<float, cpu>({layer.out_channels, layer.in_channels, 3, 3}),
-                       tensor<float, cpu>({1, layer.out_channels, 1, 1})});
-        ops::fill_normal(ctx, net.filters.size(), 0,
-                         std::sqrt(2.0f / static_cast<float>(9 * layer.in_channels)), f.weights);
-        ops::fill(ctx, 0, f.bias);
-    }
-    return net;
-}
 
 const recipe vgg19{
     "vgg19", random_vgg19, {{"relu1_1"}, {"relu2_1"}, {"relu3_1"}, {"relu4_1"}, {"relu5_1"}}};
