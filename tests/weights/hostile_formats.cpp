@@ -14,13 +14,15 @@
 
 #include "support/counted_new.hpp"
 #include "support/temporary_folder.hpp"
-#include "weights/files.hpp"
+#include "weights/complaint.hpp"
 #include "weights/recognise.hpp"
 
 using namespace impasto;
 using Catch::Matchers::Contains;
 using test::made_file;
-using byte_list = std::vector<std::byte>;
+using test::byte_list;
+using test::bytes_of;
+using test::complaint;
 
 namespace {
 
@@ -28,31 +30,6 @@ constexpr const char* files[] = {
     "matconvnet_old.mat",  "matconvnet_plain.mat", "keras_notop.h5", "keras_3.h5", "keras_top.h5",
     "caffe_v1.caffemodel", "caffe_new.caffemodel", "torch.onnx",     "half.onnx",
 };
-
-void load(byte_list bytes) {
-    const auto file = std::make_shared<const mapped_file>("some.file", std::move(bytes));
-    (void)weights::to_network(weights::open(file), {});
-}
-
-/// Empty where the file loads.
-std::string complaint(byte_list bytes) {
-    try {
-        load(std::move(bytes));
-        return "";
-    } catch (const format_error& error) {
-        const std::string line = error.what();
-        CHECK_THAT(line, Catch::StartsWith("some.file: "));
-        CHECK(line.find('\n') == std::string::npos);
-        CHECK(line.size() < 1000);
-        return line;
-    }
-}
-
-byte_list bytes_of(std::string_view text) {
-    byte_list bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    return bytes;
-}
 
 std::string number(std::uint32_t value) {
     std::string text(4, '\0');
@@ -86,31 +63,12 @@ std::string matrix_head(std::uint32_t size, int kind, std::uint32_t columns) {
 
 TEST_CASE("a file that is cut off anywhere is refused in one line") {
     const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
-    const byte_list whole = made_file(name);
-    REQUIRE(complaint(whole) == "");
-    for (std::size_t part = 0; part < 64; ++part) {
-        CAPTURE(name, part);
-        byte_list cut(whole.begin(), whole.begin() + static_cast<long>(whole.size() * part / 64));
-        CHECK(complaint(std::move(cut)) != "");
-    }
+    test::expect_refused_when_cut(name);
 }
 
 TEST_CASE("damage anywhere is refused, or does no harm") {
     const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
-    const byte_list whole = made_file(name);
-    std::mt19937 random(7);
-    for (int trial = 0; trial < 100; ++trial) {
-        byte_list damaged = whole;
-        for (int flips = 0; flips < 3; ++flips) {
-            // Most of a file is numbers; what matters more lies at its ends.
-            const std::size_t reach = trial % 2 == 0 ? damaged.size() : 3000;
-            const std::size_t from_front = random() % reach;
-            const std::size_t at = trial % 4 < 2 ? from_front : damaged.size() - 1 - from_front;
-            damaged[at] = static_cast<std::byte>(random() % 3 == 0 ? 0xff : random());
-        }
-        CAPTURE(name, trial);
-        CHECK_NOTHROW((void)complaint(std::move(damaged)));
-    }
+    test::expect_harmless_when_damaged(name, 7, 3000);
 }
 
 TEST_CASE("lengths of gigabytes in a hundred bytes are refused before memory is asked for") {

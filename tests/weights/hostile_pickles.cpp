@@ -13,14 +13,16 @@
 #include <impasto/core/mapped_file.hpp>
 #include <impasto/weights/archive.hpp>
 
-#include "weights/files.hpp"
+#include "weights/complaint.hpp"
 #include "weights/pickle.hpp"
 #include "weights/recognise.hpp"
 
 using namespace impasto;
 using Catch::Matchers::Contains;
 using test::made_file;
-using byte_list = std::vector<std::byte>;
+using test::byte_list;
+using test::bytes_of;
+using test::complaint;
 namespace pickle = weights::pickle;
 
 namespace {
@@ -34,34 +36,6 @@ constexpr const char* files[] = {
     "protocol_3.npy",    "protocol_5.npy",
 };
 
-byte_list bytes_of(std::string_view text) {
-    byte_list bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    return bytes;
-}
-
-void load(byte_list bytes) {
-    const auto file = std::make_shared<const mapped_file>("some.file", std::move(bytes));
-    (void)weights::to_network(weights::open(file), {});
-}
-
-/// What `attempt` says of the bytes; empty where it takes them.
-template <class Attempt>
-std::string complaint(byte_list bytes, const Attempt& attempt) {
-    try {
-        attempt(std::move(bytes));
-        return "";
-    } catch (const format_error& error) {
-        const std::string line = error.what();
-        CHECK_THAT(line, Catch::StartsWith("some.file: "));
-        CHECK(line.find('\n') == std::string::npos);
-        CHECK(line.size() < 1000);
-        return line;
-    }
-}
-std::string complaint(byte_list bytes) {
-    return complaint(std::move(bytes), load);
-}
 std::string complaint_of_pickle(const std::string& text) {
     return complaint(bytes_of(text),
                      [](const byte_list& bytes) { (void)pickle::read(bytes, "some.file"); });
@@ -123,30 +97,12 @@ std::string zip(const std::vector<zip_member>& members) {
 
 TEST_CASE("a PyTorch or NumPy file that is cut off anywhere is refused in one line") {
     const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
-    const byte_list whole = made_file(name);
-    REQUIRE(complaint(whole) == "");
-    for (std::size_t part = 0; part < 64; ++part) {
-        CAPTURE(name, part);
-        byte_list cut(whole.begin(), whole.begin() + static_cast<long>(whole.size() * part / 64));
-        CHECK(complaint(std::move(cut)) != "");
-    }
+    test::expect_refused_when_cut(name);
 }
 
 TEST_CASE("damage anywhere in a PyTorch or NumPy file is refused, or does no harm") {
     const std::string name = GENERATE(from_range(std::begin(files), std::end(files)));
-    const byte_list whole = made_file(name);
-    std::mt19937 random(11);
-    for (int trial = 0; trial < 100; ++trial) {
-        byte_list damaged = whole;
-        for (int flips = 0; flips < 3; ++flips) {
-            const std::size_t reach = trial % 2 == 0 ? damaged.size() : 2000;
-            const std::size_t from_front = random() % reach;
-            const std::size_t at = trial % 4 < 2 ? from_front : damaged.size() - 1 - from_front;
-            damaged[at] = static_cast<std::byte>(random() % 3 == 0 ? 0xff : random());
-        }
-        CAPTURE(name, trial);
-        CHECK_NOTHROW((void)complaint(std::move(damaged)));
-    }
+    test::expect_harmless_when_damaged(name, 11, 2000);
 }
 
 TEST_CASE("a pickle that would run something is refused by the name of it") {
