@@ -98,15 +98,16 @@ __device__ void multiply_rows(warp_sums<Tile>& sums, const std::byte* pixels, in
 #pragma unroll
         for (int m = 0; m < Tile::m_fragments; ++m) {
             ldmatrix_x4(a[m], pixels + swizzled(a_row + m * a_stride, 2 * step + lane / 16));
-            if constexpr (std::same_as<T, float>)
+            if constexpr (std::same_as<T, float>) {
 #pragma unroll
                 for (auto& value : a[m])  // filters were rounded when they were laid out
                     value = to_tf32(std::bit_cast<float>(value));
+            }
         }
         const int b_chunk = 2 * step + lane / 8 % 2;
-        if constexpr (Tile::n_fragments == 1)
+        if constexpr (Tile::n_fragments == 1) {
             ldmatrix_x2(b[0], filters + swizzled(b_row, b_chunk));
-        else
+        } else {
 #pragma unroll
             for (int n = 0; n < Tile::n_fragments; n += 2) {
                 std::uint32_t pair[4];
@@ -114,6 +115,7 @@ __device__ void multiply_rows(warp_sums<Tile>& sums, const std::byte* pixels, in
                 b[n][0] = pair[0], b[n][1] = pair[1];
                 b[n + 1][0] = pair[2], b[n + 1][1] = pair[3];
             }
+        }
 #pragma unroll
         for (int m = 0; m < Tile::m_fragments; ++m)
 #pragma unroll
