@@ -1,5 +1,7 @@
 #include <impasto/ops/gram.hpp>
 
+#include <cmath>
+#include <cstddef>
 #include <string>
 #include <type_traits>
 
@@ -9,12 +11,15 @@
 #include "core/cublas.hpp"
 #include "core/elementwise.hpp"
 #include "core/launch.cuh"
+#include "core/reduce.cuh"
 #include "core/shared.cuh"
-#include "gram_tiles.hpp"
+#include "core/types.cuh"
 
-// Gram matrices of float maps are cuBLAS's SYRK, one triangle, which a kernel mirrors; the gradient
-// is its GEMM. A map [pixels][channels] is to BLAS a matrix F of channels × pixels, column by
-// column. 16-bit maps go to our own kernels: cuBLAS has no SYRK for them.
+// G = FᵀF and F·D are products of cuBLAS, which sums in float whatever the map is made of. A map
+// [pixels][channels] is to BLAS a matrix of channels × pixels, column by column. Its SYRK, which
+// forms one triangle, does not share pixels out among multiprocessors and loses to its GEMM by far
+// (bench_cuda_gram); so one triangle is thrown away, and mirrored from the other, to be symmetric
+// to the last bit.
 
 namespace impasto::kernels {
 
@@ -49,52 +54,119 @@ void expect_map(const char* operation, const shape& features, layout order, cons
                           " and Gram matrix " + to_string(gram) + " disagree");
 }
 
-void form(context<cuda>& ctx, tensor_view<const float, cuda> features,
-          tensor_view<float, cuda> gram) {
+template <class T>
+constexpr cudaDataType blas_type = CUDA_R_32F;
+template <>
+constexpr cudaDataType blas_type<half> = CUDA_R_16F;
+template <>
+constexpr cudaDataType blas_type<bfloat16> = CUDA_R_16BF;
+
+[[nodiscard]] cublasComputeType_t compute_type(bool tf32) {
+    return tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+}
+
+template <class T>
+void form(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<float, cuda> gram,
+          bool tf32) {
     const int channels = static_cast<int>(features.shape().c);
     const int pixels = static_cast<int>(index_of("gram", features.shape().pixels()));
     const float one = 1, zero = 0;
-    // Column-major's lower triangle is row-major's upper one.
-    check_cublas(cublas_library::get().ssyrk(ctx.get().cublas(), CUBLAS_FILL_MODE_LOWER,
-                                             CUBLAS_OP_N, channels, pixels, &one, features.data(),
-                                             channels, &zero, gram.data(), channels),
-                 "cublasSsyrk");
+    check_cublas(
+        cublas_library::get().gemm_ex(
+            ctx.get().cublas(), CUBLAS_OP_N, CUBLAS_OP_T, channels, channels, pixels, &one,
+            features.data(), blas_type<T>, channels, features.data(), blas_type<T>, channels, &zero,
+            gram.data(), CUDA_R_32F, channels, compute_type(tf32), CUBLAS_GEMM_DEFAULT),
+        "cublasGemmEx");
     const auto tiles = static_cast<unsigned>(ceil_div(channels, side));
     launch(mirror_kernel, dim3(tiles, tiles), dim3(side, lines), sizeof(mirror_shared),
            ctx.get().stream, channels, gram.data());
 }
 
+/// gradient += factors[0]·F·D, with factors[1] = 1, both of them on the device or on the host as
+/// the handle's mode says.
 template <class T>
-void form(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<float, cuda> gram) {
-    const gram_plan plan(features.shape().c, features.shape().pixels());
-    auto* partials = ctx.get().scratch_as<float>(ctx, plan.partial_elements());
-    gram_by_tiles(ctx.get().stream, plan, features.data(), partials, gram.data());
+void add_product(context<cuda>& ctx, tensor_view<const T, cuda> features, const T* d,
+                 const float* factors, tensor_view<T, cuda> gradient, bool tf32) {
+    const int channels = static_cast<int>(features.shape().c);
+    const int pixels = static_cast<int>(index_of("gram_backward", features.shape().pixels()));
+    check_cublas(cublas_library::get().gemm_ex(ctx.get().cublas(), CUBLAS_OP_N, CUBLAS_OP_N,
+                                               channels, pixels, channels, factors, d, blas_type<T>,
+                                               channels, features.data(), blas_type<T>, channels,
+                                               factors + 1, gradient.data(), blas_type<T>, channels,
+                                               compute_type(tf32), CUBLAS_GEMM_DEFAULT),
+                 "cublasGemmEx");
+}
+
+/// D in T, of which half wants it near the upper end of its range: elements of D are differences of
+/// Gram matrices times a small factor, most of them below half's smallest number. factors[0] takes
+/// the power of two back again.
+template <class T>
+struct narrowed {
+    static constexpr int threads = 1024;
+    static constexpr int share = std::is_same_v<T, half> ? 8 : 2;  // elements of a thread
+
+    [[nodiscard]] static std::size_t bytes(std::int64_t elements) {
+        return factor_bytes + static_cast<std::size_t>(elements) * sizeof(T);
+    }
+    static constexpr std::size_t factor_bytes = 256;  // what follows is aligned as cuBLAS likes it
+};
+
+/// Each block looks at all of D for the largest element, and writes its own part.
+template <class T>
+__global__ void __launch_bounds__(narrowed<T>::threads)
+    narrow_kernel(int count, const float* d, T* narrow, float* factors) {
+    auto& shared = shared_memory<reduction_shared<float>>();
+    float scale = 1;
+    if constexpr (std::is_same_v<T, half>) {
+        constexpr int target = 14;  // of the largest element's exponent, of 15
+        float largest = 0;
+        for (int i = static_cast<int>(threadIdx.x); i < count; i += narrowed<T>::threads)
+            largest = larger{}(largest, fabsf(d[i]));
+        largest = block_reduce<larger>(largest, shared.warps);
+        if (threadIdx.x == 0) {
+            const bool usual = largest > 0 && largest < 3e38f;
+            shared.warps[0] = usual ? ldexpf(1, target - ilogbf(largest)) : 1;
+        }
+        __syncthreads();
+        scale = shared.warps[0];
+    }
+    const int first = static_cast<int>(blockIdx.x) * narrowed<T>::threads * narrowed<T>::share;
+    for (int k = 0; k < narrowed<T>::share; ++k) {
+        const int i = first + k * narrowed<T>::threads + static_cast<int>(threadIdx.x);
+        if (i < count)
+            narrow[i] = from_float<T>(d[i] * scale);
+    }
+    if (blockIdx.x == 0 && threadIdx.x == 0) {
+        factors[0] = 1 / scale;
+        factors[1] = 1;
+    }
 }
 
 void add_gradient(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                  tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient) {
-    const int channels = static_cast<int>(features.shape().c);
-    const int pixels = static_cast<int>(index_of("gram_backward", features.shape().pixels()));
-    const float one = 1;
-    check_cublas(
-        cublas_library::get().sgemm(ctx.get().cublas(), CUBLAS_OP_N, CUBLAS_OP_N, channels, pixels,
-                                    channels, &one, d_gram.data(), channels, features.data(),
-                                    channels, &one, gradient.data(), channels),
-        "cublasSgemm");
+                  tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient,
+                  bool tf32) {
+    const float ones[] = {1, 1};
+    add_product(ctx, features, d_gram.data(), ones, gradient, tf32);
 }
 
 template <class T>
 void add_gradient(context<cuda>& ctx, tensor_view<const T, cuda> features,
-                  tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient) {
-    const bool has_tf32 = ctx.get().architecture() >= 80;
-    if constexpr (std::is_same_v<T, half>)
-        if (!has_tf32)
-            return gram_backward_plain(ctx.get().stream, static_cast<int>(features.shape().c),
-                                       features.shape().pixels(), features.data(), d_gram.data(),
-                                       gradient.data());
-    gram_backward_by_tiles(ctx.get().stream, static_cast<int>(features.shape().c),
-                           features.shape().pixels(), features.data(), d_gram.data(),
-                           gradient.data());
+                  tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient, bool) {
+    const int count = static_cast<int>(d_gram.size());
+    auto* scratch =
+        ctx.get().scratch_as<std::byte>(ctx, static_cast<std::int64_t>(narrowed<T>::bytes(count)));
+    auto* factors = reinterpret_cast<float*>(scratch);
+    auto* narrow = reinterpret_cast<T*>(scratch + narrowed<T>::factor_bytes);
+    launch(narrow_kernel<T>, ceil_div(count, narrowed<T>::threads * narrowed<T>::share),
+           narrowed<T>::threads, sizeof(reduction_shared<float>), ctx.get().stream, count,
+           d_gram.data(), narrow, factors);
+    const auto& library = cublas_library::get();
+    const auto handle = ctx.get().cublas();
+    check_cublas(library.set_pointer_mode(handle, CUBLAS_POINTER_MODE_DEVICE),
+                 "cublasSetPointerMode");
+    add_product<T>(ctx, features, narrow, factors, gradient, false);
+    check_cublas(library.set_pointer_mode(handle, CUBLAS_POINTER_MODE_HOST),
+                 "cublasSetPointerMode");
 }
 
 /// Tensor cores know bfloat16 from sm_80 on.
@@ -106,21 +178,22 @@ void expect_type(context<cuda>& ctx, const char* operation) {
 }
 
 template <class T>
-void forward(context<cuda>& ctx, tensor_view<const T, cuda> features,
-             tensor_view<float, cuda> gram) {
+void forward(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<float, cuda> gram,
+             bool tf32 = false) {
     expect_type<T>(ctx, "gram");
     expect_map("gram", features.shape(), features.layout(), gram.shape());
-    form(ctx, features, gram);
+    form(ctx, features, gram, tf32);
 }
 
 template <class T>
 void backward(context<cuda>& ctx, tensor_view<const T, cuda> features,
-              tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient) {
+              tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient,
+              bool tf32 = false) {
     expect_type<T>(ctx, "gram_backward");
     expect_map("gram_backward", features.shape(), features.layout(), d_gram.shape());
     expect_shape("gram_backward", "gradient", features.shape(), gradient.shape());
     expect_layout("gram_backward", "gradient", features.layout(), gradient.layout());
-    add_gradient(ctx, features, d_gram, gradient);
+    add_gradient(ctx, features, d_gram, gradient, tf32);
 }
 
 }  // namespace
@@ -130,8 +203,8 @@ void backward(context<cuda>& ctx, tensor_view<const T, cuda> features,
 namespace impasto::ops {
 
 void gram(context<cuda>& ctx, tensor_view<const float, cuda> features,
-          tensor_view<float, cuda> gram) {
-    kernels::forward(ctx, features, gram);
+          tensor_view<float, cuda> gram, bool tf32) {
+    kernels::forward(ctx, features, gram, tf32);
 }
 void gram(context<cuda>& ctx, tensor_view<const half, cuda> features,
           tensor_view<float, cuda> gram) {
@@ -143,8 +216,9 @@ void gram(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
 }
 
 void gram_backward(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                   tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient) {
-    kernels::backward(ctx, features, d_gram, gradient);
+                   tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient,
+                   bool tf32) {
+    kernels::backward(ctx, features, d_gram, gradient, tf32);
 }
 void gram_backward(context<cuda>& ctx, tensor_view<const half, cuda> features,
                    tensor_view<const float, cuda> d_gram, tensor_view<half, cuda> gradient) {
@@ -156,8 +230,7 @@ void gram_backward(context<cuda>& ctx, tensor_view<const bfloat16, cuda> feature
 }
 
 std::size_t gram_scratch_bytes(const context<cuda>&, const shape& features) {
-    const kernels::gram_plan plan(features.c, features.pixels());
-    return static_cast<std::size_t>(plan.partial_elements()) * sizeof(float);
+    return kernels::narrowed<half>::bytes(features.c * features.c);
 }
 
 }  // namespace impasto::ops

@@ -13,10 +13,7 @@ set(IMPASTO_KERNEL_SOURCES
   core/recording.cpp
   core/transfer.cpp
   gram.cu
-  gram_backward_plain.cu
-  gram_backward_tiles.cu
   gram_error.cu
-  gram_tiles.cu
   lbfgs.cu
   lbfgs_solve.cu
   painter.cpp

@@ -35,9 +35,8 @@ cublas_library load() {
     find(library, "cublasDestroy_v2", f.destroy);
     find(library, "cublasSetStream_v2", f.set_stream);
     find(library, "cublasSetWorkspace_v2", f.set_workspace);
-    find(library, "cublasSetMathMode", f.set_math_mode);
+    find(library, "cublasSetPointerMode_v2", f.set_pointer_mode);
     find(library, "cublasSsyrk_v2", f.ssyrk);
-    find(library, "cublasSgemm_v2", f.sgemm);
     find(library, "cublasGemmEx", f.gemm_ex);
     return f;
 }

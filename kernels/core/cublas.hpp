@@ -11,9 +11,8 @@ struct cublas_library {
     decltype(&::cublasDestroy_v2) destroy;
     decltype(&::cublasSetStream_v2) set_stream;
     decltype(&::cublasSetWorkspace_v2) set_workspace;
-    decltype(&::cublasSetMathMode) set_math_mode;
-    decltype(&::cublasSsyrk_v2) ssyrk;
-    decltype(&::cublasSgemm_v2) sgemm;
+    decltype(&::cublasSetPointerMode_v2) set_pointer_mode;
+    decltype(&::cublasSsyrk_v2) ssyrk;  ///< for bench_cuda_gram alone
     cublasStatus_t (*gemm_ex)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int m, int n,
                               int k, const void* alpha, const void* a, cudaDataType, int lda,
                               const void* b, cudaDataType, int ldb, const void* beta, void* c,

@@ -17,7 +17,7 @@ inline constexpr int reduction_threads = 256;
 
 /// Blocks for a reduction over n elements: a function of n alone, from 1 to 1024.
 [[nodiscard]] inline int reduction_blocks(std::int64_t n) {
-    return static_cast<int>(std::clamp<std::int64_t>(ceil_div<std::int64_t>(n, 4096), 1, 1024));
+    return static_cast<int>(std::clamp<std::int64_t>(ceil_div<std::int64_t>(n, 1024), 1, 1024));
 }
 
 // Ways to put two values together; T{} must change nothing.

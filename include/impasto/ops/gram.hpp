@@ -35,12 +35,14 @@ inline void gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram, do
 /// Scratch that gram and gram_backward use for such a map.
 [[nodiscard]] std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features);
 
-// On a GPU: maps in nhwc, Gram matrices in float. Of float by cuBLAS; of 16 bits on tensor cores,
-// summed in float in an order that depends on the shape alone.
+// On a GPU: maps in nhwc, Gram matrices in float, by cuBLAS's products; those of 16-bit elements
+// are exact, D is rounded to 16 bits, and sums are float. tf32: products of floats have ten bits of
+// fraction, which is all that maps have where conv2d was planned with tf32.
 void gram(context<cuda>& ctx, tensor_view<const float, cuda> features,
-          tensor_view<float, cuda> gram);
+          tensor_view<float, cuda> gram, bool tf32 = false);
 void gram_backward(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                   tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient);
+                   tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient,
+                   bool tf32 = false);
 void gram(context<cuda>& ctx, tensor_view<const half, cuda> features,
           tensor_view<float, cuda> gram);
 void gram_backward(context<cuda>& ctx, tensor_view<const half, cuda> features,

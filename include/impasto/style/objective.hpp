@@ -120,6 +120,22 @@ private:
     }
     [[nodiscard]] double gradient_scale() const { return std::ldexp(1.0, gradient_exponent_); }
 
+    // Products of floats by tensor cores are the GPU's to offer.
+    static constexpr bool may_use_tf32 = std::is_same_v<T, float> && std::is_same_v<Device, cuda>;
+    void form_gram(tensor_view<const T, Device> map, tensor_view<float, Device> gram) {
+        if constexpr (may_use_tf32)
+            ops::gram(*context_, map, gram, options_.tf32);
+        else
+            ops::gram(*context_, map, gram);
+    }
+    void take_back_gram(tensor_view<const T, Device> map, tensor_view<const float, Device> d_gram,
+                        tensor_view<T, Device> gradient) {
+        if constexpr (may_use_tf32)
+            ops::gram_backward(*context_, map, d_gram, gradient, options_.tf32);
+        else
+            ops::gram_backward(*context_, map, d_gram, gradient);
+    }
+
     void expect_targets() const;
     void run(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
     void measure_styles();
@@ -292,7 +308,7 @@ void objective<T, Device>::measure_styles() {
         const double mean =
             square_scale(tap) / static_cast<double>(features_.tap_shape(tap).pixels());
         const auto scale = style_scale(i);
-        ops::gram(*context_, features_.tap(tap), grams_[i]);
+        form_gram(features_.tap(tap), grams_[i]);
         // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
         ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
                         4 * mean * scale.gradient() * gradient_scale(), grams_[i],
@@ -304,7 +320,7 @@ template <class T, class Device>
 void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const T, Device> map,
                                         tensor_view<T, Device> gradient) {
     if (const auto i = uses_[tap].style; i != none)
-        ops::gram_backward(*context_, map, grams_[i], gradient);
+        take_back_gram(map, grams_[i], gradient);
     if (const auto i = uses_[tap].content; i != none)
         ops::squared_error(*context_, map, content_.maps[i],
                            content_scale(i).gradient() * gradient_scale(), gradient,

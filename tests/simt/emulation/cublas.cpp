@@ -6,6 +6,7 @@
 
 struct simt_cublas {
     cudaStream_t stream = nullptr;
+    cublasPointerMode_t pointers = CUBLAS_POINTER_MODE_HOST;
 };
 
 namespace {
@@ -40,6 +41,20 @@ struct operand {
     }
 };
 
+/// A number on the host, read at the call, or on the device, read when the work is done.
+class scalar {
+public:
+    scalar(cublasHandle_t handle, const void* at)
+        : device_(handle->pointers == CUBLAS_POINTER_MODE_DEVICE ? static_cast<const float*>(at)
+                                                                 : nullptr),
+          host_(device_ == nullptr ? *static_cast<const float*>(at) : 0) {}
+    [[nodiscard]] float value() const { return device_ != nullptr ? *device_ : host_; }
+
+private:
+    const float* device_;
+    float host_;
+};
+
 struct result {
     void* values;
     cudaDataType type;
@@ -48,9 +63,10 @@ struct result {
 
 /// c(i,j) = alpha · Σ a(i,k)·b(k,j) + beta · c(i,j), where wanted(i,j).
 template <class Wanted>
-void multiply(cublasHandle_t handle, std::int64_t m, std::int64_t n, std::int64_t k, float alpha,
-              operand a, operand b, float beta, result c, Wanted wanted) {
+void multiply(cublasHandle_t handle, std::int64_t m, std::int64_t n, std::int64_t k, scalar by,
+              operand a, operand b, scalar kept, result c, Wanted wanted) {
     simt::enqueue(handle->stream, [=] {
+        const float alpha = by.value(), beta = kept.value();
         for (std::int64_t j = 0; j < n; ++j)
             for (std::int64_t i = 0; i < m; ++i) {
                 if (!wanted(i, j))
@@ -84,7 +100,8 @@ cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
 cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t, void*, std::size_t) {
     return CUBLAS_STATUS_SUCCESS;
 }
-cublasStatus_t cublasSetMathMode(cublasHandle_t, cublasMath_t) {
+cublasStatus_t cublasSetPointerMode_v2(cublasHandle_t handle, cublasPointerMode_t mode) {
+    handle->pointers = mode;
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -92,20 +109,12 @@ cublasStatus_t cublasSsyrk_v2(cublasHandle_t handle, cublasFillMode_t triangle,
                               cublasOperation_t transpose, int n, int k, const float* alpha,
                               const float* a, int lda, const float* beta, float* c, int ldc) {
     const auto other = transpose == CUBLAS_OP_N ? CUBLAS_OP_T : CUBLAS_OP_N;
-    multiply(handle, n, n, k, *alpha, {a, CUDA_R_32F, transpose, lda}, {a, CUDA_R_32F, other, lda},
-             *beta, {c, CUDA_R_32F, ldc}, [=](std::int64_t i, std::int64_t j) {
+    multiply(handle, n, n, k, {handle, alpha}, {a, CUDA_R_32F, transpose, lda},
+             {a, CUDA_R_32F, other, lda}, {handle, beta}, {c, CUDA_R_32F, ldc},
+             [=](std::int64_t i, std::int64_t j) {
                  return triangle == CUBLAS_FILL_MODE_UPPER ? i <= j : i >= j;
              });
     return CUBLAS_STATUS_SUCCESS;
-}
-
-cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t transpose_a,
-                              cublasOperation_t transpose_b, int m, int n, int k,
-                              const float* alpha, const float* a, int lda, const float* b, int ldb,
-                              const float* beta, float* c, int ldc) {
-    return cublasGemmEx(handle, transpose_a, transpose_b, m, n, k, alpha, a, CUDA_R_32F, lda, b,
-                        CUDA_R_32F, ldb, beta, c, CUDA_R_32F, ldc, CUBLAS_COMPUTE_32F,
-                        CUBLAS_GEMM_DEFAULT);
 }
 
 cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transpose_a,
@@ -113,8 +122,8 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transpose_a
                             const void* a, cudaDataType a_type, int lda, const void* b,
                             cudaDataType b_type, int ldb, const void* beta, void* c,
                             cudaDataType c_type, int ldc, cublasComputeType_t, cublasGemmAlgo_t) {
-    multiply(handle, m, n, k, *static_cast<const float*>(alpha), {a, a_type, transpose_a, lda},
-             {b, b_type, transpose_b, ldb}, *static_cast<const float*>(beta), {c, c_type, ldc},
+    multiply(handle, m, n, k, {handle, alpha}, {a, a_type, transpose_a, lda},
+             {b, b_type, transpose_b, ldb}, {handle, beta}, {c, c_type, ldc},
              [](std::int64_t, std::int64_t) { return true; });
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -125,9 +134,8 @@ const impasto::kernels::cublas_library& impasto::kernels::cublas_library::get() 
         .destroy = cublasDestroy_v2,
         .set_stream = cublasSetStream_v2,
         .set_workspace = cublasSetWorkspace_v2,
-        .set_math_mode = cublasSetMathMode,
+        .set_pointer_mode = cublasSetPointerMode_v2,
         .ssyrk = cublasSsyrk_v2,
-        .sgemm = cublasSgemm_v2,
         .gemm_ex = cublasGemmEx,
     };
     return library;
