@@ -103,11 +103,12 @@ cudnn_descriptor graph_of(context<cuda>& ctx, const cudnn_descriptor& operation)
 }
 
 /// The engines that cuDNN proposes for a graph, the likeliest first.
-std::vector<cudnn_descriptor> engines_of(const cudnn_descriptor& graph) {
+std::vector<cudnn_descriptor> engines_of(const cudnn_descriptor& graph,
+                                         cudnnBackendHeurMode_t mode) {
     constexpr std::size_t most = 12;
     cudnn_descriptor search(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
     search.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph)
-        .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, {CUDNN_HEUR_MODE_A})
+        .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, {mode})
         .finish();
     std::vector<cudnn_descriptor> engines;
     std::array<cudnnBackendDescriptor_t, most> slots{};
@@ -199,15 +200,21 @@ struct cudnn_convolution<T>::plans {
         timer clock(*ctx);
         std::optional<plan> best;
         double least = std::numeric_limits<double>::infinity();
-        for (const auto& engine : engines_of(graph)) {
-            auto candidate = plan_of(engine);
-            if (!candidate)
-                continue;
-            const double seconds =
-                clock.least([&] { candidate->run(*ctx, x.data(), filters.data(), y.data()); });
-            if (seconds < least) {
-                least = seconds;
-                best = std::move(candidate);
+        // What it falls back to, slow engines without tensor cores among them, only for want of
+        // others.
+        for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+            if (best)
+                break;
+            for (const auto& engine : engines_of(graph, mode)) {
+                auto candidate = plan_of(engine);
+                if (!candidate)
+                    continue;
+                const double seconds =
+                    clock.least([&] { candidate->run(*ctx, x.data(), filters.data(), y.data()); });
+                if (seconds < least) {
+                    least = seconds;
+                    best = std::move(candidate);
+                }
             }
         }
         if (!best)
