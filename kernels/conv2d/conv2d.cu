@@ -19,6 +19,12 @@ namespace {
 using kernels::conv_kernel;
 using kernels::conv_problem;
 
+#if defined(IMPASTO_SM90A) || !defined(__CUDACC__)
+constexpr bool compiled_for_hopper = true;
+#else
+constexpr bool compiled_for_hopper = false;
+#endif
+
 template <class T>
 tensor<std::byte, cuda> uploaded(context<cuda>& ctx, const std::vector<T>& values) {
     const auto bytes = values.size() * sizeof(T);
@@ -49,7 +55,9 @@ struct direction {
         : problem(p), planar_input(planar) {
         const auto& device = ctx.get().properties;
         kernel = kernels::choose_kernel<T>(
-            p, planar, {device.multiProcessorCount, device.sharedMemPerBlockOptin, tensor_cores});
+            p, planar,
+            {device.multiProcessorCount, device.sharedMemPerBlockOptin, tensor_cores,
+             tensor_cores && compiled_for_hopper && ctx.get().architecture() == 90});
         const int channels = kernels::tile_channels(kernel);
         rows = kernels::ceil_div(p.out_channels, channels) * channels;
         if (kernel == conv_kernel::simt_wide || kernel == conv_kernel::simt_narrow)
@@ -57,7 +65,8 @@ struct direction {
         else if (kernel == conv_kernel::pixels)
             filters = uploaded(ctx, kernels::pixel_filter_layout<T>(source, rows));
         else
-            filters = uploaded(ctx, kernels::mma_filter_layout<T>(source, rows));
+            filters = uploaded(ctx, kernels::mma_filter_layout<T>(
+                                        source, rows, kernels::filter_row_bytes(kernel)));
     }
 
     template <class Epilogue>
@@ -75,8 +84,8 @@ bool wants_tensor_cores(context<cuda>& ctx, const conv_options& options) {
 }
 
 template <class T>
-kernels::nhwc_map<T> map_of(const shape& s, T* data) {
-    return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c)};
+kernels::nhwc_map<T> map_of(const shape& s, T* data, bool tf32) {
+    return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c), tf32};
 }
 
 int gate_words(std::int64_t channels) {
@@ -108,7 +117,7 @@ struct conv2d<T, Device>::plan {
     layout input_layout;
     activation after;
     std::optional<pool_options> pooling;
-    bool has_backward;
+    bool has_backward, tf32;
     direction<T> forward, backward;
     tensor<std::byte, cuda> bias;  // float, whole runs of channels
 
@@ -131,7 +140,7 @@ struct conv2d<T, Device>::plan {
                 "conv2d: planned for forward alone; ask for backward in its options");
         expect_map("d_input", input, layout::nhwc, d_input);
         backward.run(ctx, d_output,
-                     kernels::backward_epilogue<T>{map_of(input, d_input.data()), scale});
+                     kernels::backward_epilogue<T>{map_of(input, d_input.data(), tf32), scale});
     }
 };
 
@@ -156,6 +165,7 @@ conv2d<T, Device>::conv2d(context<Device>& ctx, tensor_view<const float, cpu> we
     p.after = options.activation;
     p.pooling = options.pooling;
     p.has_backward = options.backward;
+    p.tf32 = options.tf32;
     if (!bias.empty())
         expect_shape("conv2d", "bias", {1, p.convolved.c, 1, 1}, bias.shape());
     std::vector<float> whole_bias(static_cast<std::size_t>(
@@ -223,7 +233,7 @@ void conv2d<T, Device>::forward(context<Device>& ctx, tensor_view<const T, Devic
                                      .pool_scale = p.pooling ? p.pooling->scale : 1,
                                      .height = static_cast<int>(p.convolved.h),
                                      .width = static_cast<int>(p.convolved.w),
-                                     .output = map_of(p.output, output.data()),
+                                     .output = map_of(p.output, output.data(), p.tf32),
                                      .gates = {gates.data(), gate_words(p.convolved.c)}});
 }
 

@@ -5,6 +5,7 @@
 
 #include <cuda_runtime.h>
 
+#include "conv2d/halo_gates.cuh"
 #include "conv2d/input.cuh"
 #include "conv2d/mma_tile.cuh"
 #include "core/async_copy.cuh"
@@ -16,41 +17,32 @@
 ///
 /// A block owns a tile of Height × Width pixels by Channels. For a block of input channels it
 /// copies the tile's input with its margin once, and all nine taps read it there, shifted; the
-/// filters of each tap follow in a ring of stages. Gates, where there are some, come along as a
-/// word a pixel and are applied to the copy, once for the nine taps. A warp owns whole rows of
-/// pixels by some channels, its sums in registers. Sums run over channel blocks, in these over
-/// taps: the same order for every size.
+/// filters of each tap (of eight channels, those of all) follow in a ring of stages. Gates, where
+/// there are some, come along as a word a pixel and are applied to the copy, once for the nine
+/// taps. A warp owns whole rows of pixels by some channels, its sums in registers. Sums run over
+/// channel blocks, in these over taps: the same order for every size.
 namespace impasto::kernels {
 
 template <class T, class Tile, int Kernel>
 struct mma_pipeline {
-    static constexpr int stages = 3, taps = Kernel * Kernel;
+    static constexpr int taps = Kernel * Kernel;
+    // Taps to a step: one, but all where there are few channels to multiply by.
+    static constexpr int step_taps = Tile::n_fragments == 1 ? taps : 1;
+    static constexpr int stages = step_taps == 1 ? 3 : 2;
     static constexpr int halo_width = Tile::width + Kernel - 1;
     static constexpr int halo_pixels = halo_width * (Tile::height + Kernel - 1);
-    // A margin is replaced when its last tap has been read: with a single tap, at every step.
-    static constexpr int halos = taps == 1 ? stages : 2;
+    // A margin is replaced when its last tap has been read.
+    static constexpr int halos = taps == step_taps ? stages : 2;
+    static constexpr int filter_bytes = step_taps * Tile::channels * row_bytes;
 
     union shared {
         struct {
             alignas(128) std::byte halo[halos][halo_pixels * row_bytes];
-            alignas(128) std::byte filters[stages][Tile::channels * row_bytes];
+            alignas(128) std::byte filters[stages][filter_bytes];
             std::uint32_t gates[halos][halo_pixels];
         } ring;
         typename Tile::staging staging;
     };
-};
-
-/// One tap of one block of input channels.
-template <int Taps>
-struct k_step {
-    int block = 0, tap = 0;
-
-    __device__ void advance() {
-        if (++tap == Taps) {
-            tap = 0;
-            ++block;
-        }
-    }
 };
 
 /// The tile's input and its margin, one block of channels, zeros outside of the map.
@@ -78,22 +70,6 @@ __device__ void copy_halo(const conv_problem& p, const tile_origin& origin,
     }
 }
 
-/// Zero where a gate is closed. Bits: one a value of the chunk.
-template <class T>
-__device__ void close_gates(std::byte* chunk, unsigned open) {
-    auto* words = reinterpret_cast<std::uint32_t*>(chunk);
-    auto values = load_vec16(words);
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-        if constexpr (sizeof(T) == 4)
-            values[i] = (open >> i & 1u) != 0 ? values[i] : 0u;
-        else
-            values[i] &= ((open >> 2 * i & 1u) != 0 ? 0xffffu : 0u) |
-                         ((open >> (2 * i + 1) & 1u) != 0 ? 0xffff0000u : 0u);
-    }
-    store_vec16(words, values);
-}
-
 template <class T, class Tile, int Kernel>
 __device__ void gate_halo(int block, std::byte* halo, const std::uint32_t* gates) {
     using pipeline = mma_pipeline<T, Tile, Kernel>;
@@ -108,9 +84,9 @@ __device__ void gate_halo(int block, std::byte* halo, const std::uint32_t* gates
 }
 
 /// filters: rows of one step, those of this tile in one piece.
-template <class Tile>
+template <class Tile, int Bytes>
 __device__ void copy_filters(const std::byte* filters, std::byte* to) {
-    share_out<Tile::channels * row_chunks, Tile::threads>([&](int i) {
+    share_out<Bytes / chunk_bytes, Tile::threads>([&](int i) {
         copy_async_16(to + swizzled(i / row_chunks, i % row_chunks), filters + i * chunk_bytes);
     });
 }
@@ -121,13 +97,14 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_sm)
     conv2d_mma_kernel(conv_problem p, conv_input<T> input, const std::byte* filters,
                       int filter_rows, Epilogue epilogue) {
     using pipeline = mma_pipeline<T, Tile, Kernel>;
-    constexpr int stages = pipeline::stages, taps = pipeline::taps;
+    constexpr int stages = pipeline::stages, step_taps = pipeline::step_taps;
+    constexpr int steps_a_block = pipeline::taps / step_taps;
     auto& shared = shared_memory<typename pipeline::shared>();
     const auto origin = origin_of<Tile>(p, blockIdx.x);
-    const int steps = ceil_div(p.in_channels, row_values<T>) * taps;
+    const int steps = ceil_div(p.in_channels, row_values<T>) * steps_a_block;
 
     const std::byte* next_filters = filters + static_cast<std::int64_t>(origin.channel) * row_bytes;
-    k_step<taps> next;
+    k_step<steps_a_block> next;
     int next_index = 0;
     const auto copy_step = [&] {
         if (next_index < steps) {
@@ -136,8 +113,9 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_sm)
                 copy_halo<T, Tile, Kernel>(p, origin, input, next.block, shared.ring.halo[to],
                                            shared.ring.gates[to]);
             }
-            copy_filters<Tile>(next_filters, shared.ring.filters[next_index % stages]);
-            next_filters += static_cast<std::int64_t>(filter_rows) * row_bytes;
+            copy_filters<Tile, pipeline::filter_bytes>(next_filters,
+                                                       shared.ring.filters[next_index % stages]);
+            next_filters += static_cast<std::int64_t>(filter_rows) * step_taps * row_bytes;
             next.advance();
             ++next_index;
         }
@@ -147,11 +125,11 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_sm)
         copy_step();
 
     // A fragment is a row of 16 pixels of the tile, or two rows of 8.
-    const int pixel = first_warp_pixel<Tile>() + lane_id() % 16;
+    const int pixel = warp_origin<Tile>().y * Tile::width + lane_id() % 16;
     const int a_row = pixel / Tile::width * pipeline::halo_width + pixel % Tile::width;
     constexpr int a_stride = 16 / Tile::width * pipeline::halo_width;
     warp_sums<Tile> sums = {};
-    k_step<taps> here;
+    k_step<steps_a_block> here;
     for (int i = 0; i < steps; ++i) {
         copy_async_wait<stages - 2>();
         __syncthreads();  // this step is here for all, and the one before is read by all
@@ -161,9 +139,15 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_sm)
             gate_halo<T, Tile, Kernel>(here.block, shared.ring.halo[halo], shared.ring.gates[halo]);
             __syncthreads();
         }
-        const int tap_row = here.tap / Kernel * pipeline::halo_width + here.tap % Kernel;
-        multiply_rows<T, Tile>(sums, shared.ring.halo[halo], a_row + tap_row, a_stride,
-                               shared.ring.filters[i % stages]);
+        const auto* step_filters = shared.ring.filters[i % stages];
+        if constexpr (step_taps == 1) {
+            const int tap_row = here.tap / Kernel * pipeline::halo_width + here.tap % Kernel;
+            multiply_rows<T, Tile>(sums, shared.ring.halo[halo], a_row + tap_row, a_stride,
+                                   step_filters);
+        } else {
+            multiply_taps<T, Tile>(sums, shared.ring.halo[halo], a_row, pipeline::halo_width,
+                                   step_filters);
+        }
         here.advance();
     }
     copy_async_wait<0>();

@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks_per_sm)
 #pragma unroll
     for (int k = 0; k < rows; ++k)
         multiply_rows<T, Tile>(sums, shared.operands.pixels[k],
-                               first_warp_pixel<Tile>() + lane_id() % 16, 16,
+                               warp_origin<Tile>().y * Tile::width + lane_id() % 16, 16,
                                shared.operands.filters[k]);
     __syncthreads();
     finish_tile<Tile>(p, origin, sums, shared.staging, epilogue);

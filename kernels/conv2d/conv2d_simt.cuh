@@ -1,12 +1,16 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 
 #include <cuda_runtime.h>
 
+#include "conv2d/halo_gates.cuh"
 #include "conv2d/input.cuh"
 #include "conv2d/map.cuh"
 #include "conv2d/problem.cuh"
+#include "core/async_copy.cuh"
 #include "core/launch.cuh"
 #include "core/shared.cuh"
 #include "core/types.cuh"
@@ -29,8 +33,8 @@ struct simt_tile {
     static constexpr int pitch = depth + 4;  // floats a pixel; the padding keeps banks apart
 
     struct shared {
-        float halo[(Height + largest_kernel - 1) * (Width + largest_kernel - 1)][pitch];
-        float filters[largest_kernel * largest_kernel][depth][Channels];
+        alignas(16) float halo[(Height + largest_kernel - 1) * (Width + largest_kernel - 1)][pitch];
+        alignas(16) float filters[largest_kernel * largest_kernel][depth][Channels];
     };
 };
 
@@ -54,27 +58,80 @@ template <class T>
     return to_float(input.pixel(p, y, x)[c]);
 }
 
+/// Eight channels of the tile's input and its margin, value by value.
 template <class Tile, class T>
-__device__ void load_simt_operands(const conv_problem& p, const tile_origin& origin,
-                                   const conv_input<T>& input, const simt_filters& filters,
-                                   int first, typename Tile::shared& shared) {
+__device__ void load_simt_input(const conv_problem& p, const tile_origin& origin,
+                                const conv_input<T>& input, bool planar, int first,
+                                typename Tile::shared& shared) {
     const int halo_width = Tile::width + p.kernel - 1;
     const int pixels = halo_width * (Tile::height + p.kernel - 1);
     for (int i = static_cast<int>(threadIdx.x); i < pixels * Tile::depth; i += Tile::threads) {
         const int pixel = i / Tile::depth, c = first + i % Tile::depth;
         const int y = origin.y - p.padding + pixel / halo_width;
         const int x = origin.x - p.padding + pixel % halo_width;
-        shared.halo[pixel][i % Tile::depth] = input_value(p, input, filters.planar_input, c, y, x);
+        shared.halo[pixel][i % Tile::depth] = input_value(p, input, planar, c, y, x);
     }
-    const int taps = p.kernel * p.kernel;
-    for (int i = static_cast<int>(threadIdx.x); i < taps * Tile::depth * Tile::channels;
+}
+
+/// The same, 16 bytes at a time, of floats whose channels are whole groups of eight. A group's
+/// gates are a byte.
+template <class Tile>
+__device__ void copy_simt_input(const conv_problem& p, const tile_origin& origin,
+                                const conv_input<float>& input, int first,
+                                typename Tile::shared& shared) {
+    constexpr int chunks = Tile::depth / vec16<float>::size;
+    const int halo_width = Tile::width + p.kernel - 1;
+    const int pixels = halo_width * (Tile::height + p.kernel - 1);
+    for (int i = static_cast<int>(threadIdx.x); i < pixels * chunks; i += Tile::threads) {
+        const int pixel = i / chunks, chunk = i % chunks;
+        const int y = origin.y - p.padding + pixel / halo_width;
+        const int x = origin.x - p.padding + pixel % halo_width;
+        const bool inside = input.contains(p, y, x);
+        auto* to = &shared.halo[pixel][chunk * vec16<float>::size];
+        const float* from =
+            inside ? input.pixel(p, y, x) + first + chunk * vec16<float>::size : input.data;
+        if (input.gates == nullptr || !inside) {
+            copy_async_16(to, from, inside);
+            continue;
+        }
+        const std::uint32_t word = *input.gate_word(p, y, x, first / 32);
+        store_vec16(to, load_vec16(from));
+        close_gates<float>(reinterpret_cast<std::byte*>(to),
+                           word >> (first % 32 + chunk * vec16<float>::size));
+    }
+}
+
+template <class Tile>
+__device__ void copy_simt_filters(const conv_problem& p, const tile_origin& origin,
+                                  const simt_filters& filters, int first,
+                                  typename Tile::shared& shared) {
+    constexpr int chunks = Tile::channels / vec16<float>::size;
+    for (int i = static_cast<int>(threadIdx.x); i < p.kernel * p.kernel * Tile::depth * chunks;
          i += Tile::threads) {
-        const int column = i % Tile::channels, row = i / Tile::channels;
+        const int column = i % chunks * vec16<float>::size, row = i / chunks;
         const int tap = row / Tile::depth, c = first + row % Tile::depth;
-        const auto from = (std::int64_t{tap} * p.in_channels + c) * filters.columns;
-        shared.filters[tap][row % Tile::depth][column] =
-            c < p.in_channels ? filters.data[from + origin.channel + column] : 0.0f;
+        const auto from =
+            (std::int64_t{tap} * p.in_channels + c) * filters.columns + origin.channel + column;
+        const bool here = c < p.in_channels;
+        copy_async_16(&shared.filters[tap][row % Tile::depth][column],
+                      filters.data + (here ? from : 0), here);
     }
+}
+
+template <class Tile, class T>
+__device__ void load_simt_operands(const conv_problem& p, const tile_origin& origin,
+                                   const conv_input<T>& input, const simt_filters& filters,
+                                   int first, typename Tile::shared& shared) {
+    copy_simt_filters<Tile>(p, origin, filters, first, shared);
+    copy_async_commit();
+    if constexpr (std::same_as<T, float>)
+        if (!filters.planar_input && p.in_channels % Tile::depth == 0) {
+            copy_simt_input<Tile>(p, origin, input, first, shared);
+            copy_async_commit();
+            return copy_async_wait<0>();
+        }
+    load_simt_input<Tile>(p, origin, input, filters.planar_input, first, shared);
+    copy_async_wait<0>();
 }
 
 /// sums[pixel][channel] += four input channels from c of one tap.

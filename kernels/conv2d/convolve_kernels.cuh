@@ -17,13 +17,14 @@ void convolve(cudaStream_t stream, conv_kernel kernel, const conv_problem& p,
     const auto mma = [&]<class Tile, int Kernel>() {
         launch_conv2d_mma<T, Tile, Kernel>(stream, p, input, filters.data, filters.rows, epilogue);
     };
+    const auto wgmma = [&]<class Tile>() {
+        launch_conv2d_wgmma<T, Tile>(stream, p, input, filters.data, filters.rows, epilogue);
+    };
     switch (kernel) {
         case conv_kernel::simt_wide:
             return launch_conv2d_simt<simt_wide_tile>(stream, p, input, plain, epilogue);
         case conv_kernel::simt_narrow:
             return launch_conv2d_simt<simt_narrow_tile>(stream, p, input, plain, epilogue);
-        case conv_kernel::mma_large:
-            return mma.template operator()<mma_large_tile, 3>();
         case conv_kernel::mma_medium:
             return mma.template operator()<mma_medium_tile, 3>();
         case conv_kernel::mma_wide:
@@ -34,6 +35,10 @@ void convolve(cudaStream_t stream, conv_kernel kernel, const conv_problem& p,
             return mma.template operator()<mma_narrow_tile, 3>();
         case conv_kernel::mma_point:
             return mma.template operator()<mma_small_tile, 1>();
+        case conv_kernel::wgmma_wide:
+            return wgmma.template operator()<wgmma_wide_tile>();
+        case conv_kernel::wgmma_narrow:
+            return wgmma.template operator()<wgmma_narrow_tile>();
         case conv_kernel::pixels:
             // Only forward reads pixels.
             if constexpr (std::same_as<Epilogue, forward_epilogue<T>>)

@@ -15,9 +15,6 @@ float rounded(float x) {  // to TF32: the nearest, ties away from zero
     return std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & 0xffffe000u);
 }
 
-template <class T>
-constexpr std::int64_t row_values = 64 / static_cast<std::int64_t>(sizeof(T));
-
 }  // namespace
 
 std::vector<float> simt_filter_layout(const filter_source& filters, std::int64_t columns) {
@@ -32,8 +29,8 @@ std::vector<float> simt_filter_layout(const filter_source& filters, std::int64_t
 }
 
 template <class T>
-std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows) {
-    constexpr auto values = row_values<T>;
+std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows, int row_bytes) {
+    const auto values = row_bytes / static_cast<std::int64_t>(sizeof(T));
     const auto blocks = (filters.inputs() + values - 1) / values;
     std::vector<T> result(static_cast<std::size_t>(blocks * filters.taps() * rows * values), T(0));
     for (std::int64_t in = 0; in < filters.inputs(); ++in)
@@ -49,7 +46,7 @@ std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows
 template <class T>
 std::vector<T> pixel_filter_layout(const filter_source& filters, std::int64_t rows) {
     constexpr std::int64_t depth = 32;
-    constexpr auto values = row_values<T>;
+    constexpr auto values = 64 / static_cast<std::int64_t>(sizeof(T));
     std::vector<T> result(static_cast<std::size_t>(depth * rows), T(0));
     for (std::int64_t out = 0; out < filters.outputs(); ++out)
         for (std::int64_t tap = 0; tap < filters.taps(); ++tap)
@@ -61,9 +58,9 @@ std::vector<T> pixel_filter_layout(const filter_source& filters, std::int64_t ro
     return result;
 }
 
-template std::vector<float> mma_filter_layout(const filter_source&, std::int64_t);
-template std::vector<half> mma_filter_layout(const filter_source&, std::int64_t);
-template std::vector<bfloat16> mma_filter_layout(const filter_source&, std::int64_t);
+template std::vector<float> mma_filter_layout(const filter_source&, std::int64_t, int);
+template std::vector<half> mma_filter_layout(const filter_source&, std::int64_t, int);
+template std::vector<bfloat16> mma_filter_layout(const filter_source&, std::int64_t, int);
 template std::vector<float> pixel_filter_layout(const filter_source&, std::int64_t);
 template std::vector<half> pixel_filter_layout(const filter_source&, std::int64_t);
 template std::vector<bfloat16> pixel_filter_layout(const filter_source&, std::int64_t);

@@ -33,10 +33,12 @@ struct filter_source {
 [[nodiscard]] std::vector<float> simt_filter_layout(const filter_source& filters,
                                                     std::int64_t columns);
 
-/// For conv2d_mma: [blocks of inputs][taps][rows], each row the 64 bytes of an output and a block
-/// of inputs, padded with zeros both ways. T = float means TF32, to which it rounds.
+/// For conv2d_mma and conv2d_wgmma: [blocks of inputs][taps][rows], each row the row_bytes of an
+/// output and a block of inputs, padded with zeros both ways. T = float means TF32, to which it
+/// rounds.
 template <class T>
-[[nodiscard]] std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows);
+[[nodiscard]] std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows,
+                                               int row_bytes);
 
 /// For conv2d_pixels: [64 bytes of K][rows], K being taps × inputs, inputs fastest, padded to 32.
 template <class T>

@@ -25,11 +25,15 @@ struct conv_input {
         return gates + (static_cast<std::int64_t>(y) * p.in_width + x) * gate_words + word;
     }
 
+    /// The number of a pixel in `data`.
+    [[nodiscard]] __device__ std::int32_t pixel_index(const conv_problem& p, int y, int x) const {
+        const int shift = pooled ? 1 : 0;
+        return (y >> shift) * (p.in_width >> shift) + (x >> shift);
+    }
+
     /// Where the channels of a pixel lie.
     [[nodiscard]] __device__ const T* pixel(const conv_problem& p, int y, int x) const {
-        const int shift = pooled ? 1 : 0;
-        const auto row = static_cast<std::int64_t>(y >> shift) * (p.in_width >> shift);
-        return data + (row + (x >> shift)) * p.in_channels;
+        return data + static_cast<std::int64_t>(pixel_index(p, y, x)) * p.in_channels;
     }
 
     /// Whether there is a pixel: of the map, and not in an odd row or column that the pool left

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include <cuda_runtime.h>
@@ -13,10 +14,12 @@ inline constexpr int run = 8;
 
 /// A feature map in nhwc, written by runs of eight channels that begin at a multiple of eight.
 /// Where the channels are no multiple of eight the last run is short. data: 16-byte aligned.
+/// tf32: floats are rounded to what TF32 holds, for whoever multiplies them next.
 template <class T>
 struct nhwc_map {
     T* data;
     int height, width, channels;
+    bool tf32 = false;
 
     __device__ void store(int y, int x, int c, const float (&v)[run]) const {
         T* to = data + (static_cast<std::int64_t>(y) * width + x) * channels + c;
@@ -27,15 +30,23 @@ struct nhwc_map {
                 vec16<T> part;
 #pragma unroll
                 for (int j = 0; j < size; ++j)
-                    part[j] = from_float<T>(v[i + j]);
+                    part[j] = narrowed(v[i + j]);
                 store_vec16(to + i, part);
             }
         } else {
 #pragma unroll
             for (int i = 0; i < run; ++i)
                 if (c + i < channels)
-                    to[i] = from_float<T>(v[i]);
+                    to[i] = narrowed(v[i]);
         }
+    }
+
+private:
+    [[nodiscard]] __device__ T narrowed(float x) const {
+        if constexpr (sizeof(T) == 4)
+            return tf32 ? std::bit_cast<float>(to_tf32(x)) : x;
+        else
+            return from_float<T>(x);
     }
 };
 

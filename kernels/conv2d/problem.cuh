@@ -16,9 +16,13 @@ struct conv_problem {
     int kernel, padding;
 };
 
-/// First row, column and channel of what a block writes.
+/// First row, column and channel of what a block, or one of its warps, writes.
 struct tile_origin {
     int y, x, channel;
+
+    [[nodiscard]] __device__ tile_origin operator+(const tile_origin& o) const {
+        return {y + o.y, x + o.x, channel + o.channel};
+    }
 };
 
 /// Blocks that it takes to cover the output with tiles of Tile::height × Tile::width pixels by

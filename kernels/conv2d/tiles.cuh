@@ -1,16 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <initializer_list>
 #include <limits>
-#include <utility>
 
 #include <impasto/core/half.hpp>
 
 #include "conv2d/conv2d_mma.cuh"
 #include "conv2d/conv2d_pixels.cuh"
 #include "conv2d/conv2d_simt.cuh"
+#include "conv2d/conv2d_wgmma.cuh"
 
 /// Every tile that a convolution can be cut into, and the choice among them.
 namespace impasto::kernels {
@@ -19,23 +20,28 @@ using simt_wide_tile = simt_tile<8, 16, 64>;
 using simt_narrow_tile = simt_tile<16, 32, 8>;  // for the gradient of pixels
 
 // Height and width, channels; a warp's pixels and channels; blocks that an SM is to hold.
-using mma_large_tile = mma_tile<16, 16, 128, 64, 64, 1>;  // least traffic
 using mma_medium_tile = mma_tile<8, 16, 128, 64, 64, 2>;
 using mma_wide_tile = mma_tile<16, 16, 64, 64, 64, 2>;  // for 64 channels
 using mma_small_tile =
     mma_tile<8, 8, 64, 32, 32, 4>;  // fills the GPU with little work; 1×1 filters
 using mma_narrow_tile = mma_tile<16, 16, 8, 64, 8, 4>;  // for the gradient of pixels
-using mma_pixels_tile = mma_wide_tile;
+using mma_pixels_tile = mma_tile<16, 8, 64, 32, 32, 3>;
+
+// Channels; stages of filters; blocks that an SM is to hold; registers of who multiplies and
+// fetches.
+using wgmma_wide_tile = wgmma_tile<128, 4, 2, 200, 56>;
+using wgmma_narrow_tile = wgmma_tile<64, 3, 3, 112, 48>;
 
 enum class conv_kernel {
     simt_wide,
     simt_narrow,
-    mma_large,
     mma_medium,
     mma_wide,
     mma_small,
     mma_narrow,
     mma_point,  ///< mma_small with a 1×1 filter
+    wgmma_wide,
+    wgmma_narrow,
     pixels,
 };
 
@@ -45,11 +51,22 @@ enum class conv_kernel {
         case conv_kernel::simt_narrow:
         case conv_kernel::mma_narrow:
             return 8;
-        case conv_kernel::mma_large:
         case conv_kernel::mma_medium:
+        case conv_kernel::wgmma_wide:
             return 128;
         default:
             return 64;
+    }
+}
+
+/// Bytes of K in a row of filters, for kernels that multiply by tensor cores.
+[[nodiscard]] constexpr int filter_row_bytes(conv_kernel k) {
+    switch (k) {
+        case conv_kernel::wgmma_wide:
+        case conv_kernel::wgmma_narrow:
+            return wgmma_row_bytes;
+        default:
+            return row_bytes;
     }
 }
 
@@ -58,32 +75,48 @@ struct conv_machine {
     int multiprocessors;
     std::size_t shared_bytes;  ///< that a block may have
     bool tensor_cores;         ///< that know the type, and are wanted
+    bool warpgroups;           ///< that there are besides, as wgmma wants them
 };
 
 namespace detail {
 
 // Rounds of blocks over the multiprocessors × the size of a tile ÷ how near a multiprocessor with
-// such tiles comes to its peak, estimated by the bytes that shared memory moves for a product.
-template <class T, class Tile>
-double tile_cost(const conv_problem& p, const conv_machine& machine, double rate) {
-    if (sizeof(typename mma_pipeline<T, Tile, 3>::shared) > machine.shared_bytes)
+// such tiles comes to its peak.
+template <class Tile>
+double tile_cost(const conv_problem& p, const conv_machine& machine, std::size_t shared_bytes,
+                 double rate) {
+    if (shared_bytes > machine.shared_bytes)
         return std::numeric_limits<double>::infinity();
     const auto rounds = ceil_div<std::int64_t>(tile_count<Tile>(p), machine.multiprocessors);
     return static_cast<double>(rounds * Tile::pixels * Tile::channels) / rate;
 }
 
+template <class T, class Tile>
+double mma_cost(const conv_problem& p, const conv_machine& machine, double rate) {
+    return tile_cost<Tile>(p, machine, sizeof(typename mma_pipeline<T, Tile, 3>::shared), rate);
+}
+template <class Tile>
+double wgmma_cost(const conv_problem& p, const conv_machine& machine, double rate) {
+    return tile_cost<Tile>(p, machine, wgmma_shared<Tile>::bytes(2), rate);
+}
+
+struct candidate {
+    conv_kernel kernel;
+    double cost;
+};
+[[nodiscard]] inline conv_kernel cheapest(std::initializer_list<candidate> all) {
+    return std::ranges::min(all, {}, &candidate::cost).kernel;
+}
+
 template <class T>
 conv_kernel cheapest_tile(const conv_problem& p, const conv_machine& machine) {
-    const std::pair<conv_kernel, double> costs[] = {
-        {conv_kernel::mma_large, tile_cost<T, mma_large_tile>(p, machine, 1.0)},
-        {conv_kernel::mma_medium, tile_cost<T, mma_medium_tile>(p, machine, 0.9)},
-        {conv_kernel::mma_wide, tile_cost<T, mma_wide_tile>(p, machine, 0.85)},
-        {conv_kernel::mma_small, tile_cost<T, mma_small_tile>(p, machine, 0.6)}};
-    const auto* best = std::begin(costs);
-    for (const auto& candidate : costs)
-        if (candidate.second < best->second)
-            best = &candidate;
-    return best->first;
+    if (machine.warpgroups)
+        return cheapest(
+            {{conv_kernel::wgmma_wide, wgmma_cost<wgmma_wide_tile>(p, machine, 1.0)},
+             {conv_kernel::wgmma_narrow, wgmma_cost<wgmma_narrow_tile>(p, machine, 0.75)}});
+    return cheapest({{conv_kernel::mma_medium, mma_cost<T, mma_medium_tile>(p, machine, 1.0)},
+                     {conv_kernel::mma_wide, mma_cost<T, mma_wide_tile>(p, machine, 0.92)},
+                     {conv_kernel::mma_small, mma_cost<T, mma_small_tile>(p, machine, 0.6)}});
 }
 
 }  // namespace detail

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <bit>
 #include <concepts>
 #include <cstdint>
 
 #include <cuda_runtime.h>
 
 #include <impasto/core/half.hpp>
+
+#include "core/types.cuh"
 
 #ifndef __CUDACC__
 #include <simt/mma.hpp>
@@ -70,19 +71,6 @@ __device__ inline void mma_m16n8k8_tf32(float (&d)[4], const std::uint32_t (&a)[
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #elif defined(__CUDA_ARCH__)
     __trap();
-#endif
-}
-
-/// Ten bits of fraction, rounded to the nearest, ties away from zero.
-[[nodiscard]] __device__ inline std::uint32_t to_tf32(float x) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
-    std::uint32_t result;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(x));
-    return result;
-#else
-    const auto bits = std::bit_cast<std::uint32_t>(x);
-    const bool finite = (bits & 0x7f800000u) != 0x7f800000u;
-    return finite ? (bits + 0x1000u) & 0xffffe000u : bits;
 #endif
 }
 

@@ -47,6 +47,19 @@ template <class T>
 #endif
 }
 
+/// Ten bits of fraction, rounded to the nearest, ties away from zero.
+[[nodiscard]] __device__ inline std::uint32_t to_tf32(float x) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    std::uint32_t result;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(x));
+    return result;
+#else
+    const auto bits = std::bit_cast<std::uint32_t>(x);
+    const bool finite = (bits & 0x7f800000u) != 0x7f800000u;
+    return finite ? (bits + 0x1000u) & 0xffffe000u : bits;
+#endif
+}
+
 /// Two 16-bit values in a register, the first in the lower half, as tensor cores hold them.
 template <class T>
 [[nodiscard]] __device__ std::uint32_t pack(T low, T high) {

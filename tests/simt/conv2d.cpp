@@ -81,7 +81,7 @@ struct laid_out {
         else if (kernel == conv_kernel::pixels)
             upload(ctx, pixel_filter_layout<T>(source, rows));
         else
-            upload(ctx, mma_filter_layout<T>(source, rows));
+            upload(ctx, mma_filter_layout<T>(source, rows, filter_row_bytes(kernel)));
     }
     template <class Value>
     void upload(context<cuda>& ctx, const std::vector<Value>& values) {
@@ -240,18 +240,27 @@ void check_both(conv_kernel kernel, const extents& e) {
 }
 
 // Channels of one block of K and of several, the last not whole; more tiles than one both ways.
-constexpr extents large_case{40, 136, 17, 5}, medium_case{72, 136, 9, 17},
-    wide_case{104, 72, 5, 18}, small_case{40, 72, 9, 11}, few_outputs{3, 40, 17, 18};
+constexpr extents medium_case{72, 136, 9, 17}, wide_case{104, 72, 5, 18}, small_case{40, 72, 9, 11},
+    few_outputs{3, 40, 17, 18};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("conv2d by tensor cores gives the reference's sums with every tile", "", float,
                    half, bfloat16) {
-    check_both<TestType>(conv_kernel::mma_large, large_case);
     check_both<TestType>(conv_kernel::mma_medium, medium_case);
     check_both<TestType>(conv_kernel::mma_wide, wide_case);
     check_both<TestType>(conv_kernel::mma_small, small_case);
     check_backward<TestType>(conv_kernel::mma_narrow, few_outputs);
+}
+
+TEMPLATE_TEST_CASE("conv2d by Hopper's tensor cores gives the reference's sums with every tile", "",
+                   float, half, bfloat16) {
+    check_both<TestType>(conv_kernel::wgmma_wide, {136, 136, 17, 5});
+    check_both<TestType>(conv_kernel::wgmma_wide, {72, 136, 9, 17});
+    check_both<TestType>(conv_kernel::wgmma_narrow, {200, 72, 5, 18});
+    check_both<TestType>(conv_kernel::wgmma_narrow, {40, 72, 19, 11});
+    check_both<TestType>(conv_kernel::wgmma_narrow, {8, 16, 5, 12, 3, 0});
+    check_both<TestType>(conv_kernel::wgmma_narrow, {64, 64, 1, 1});
 }
 
 TEMPLATE_TEST_CASE("conv2d by tensor cores takes 1x1 filters and maps that are padded already", "",
@@ -284,33 +293,38 @@ TEMPLATE_TEST_CASE("conv2d pools where it convolves, and takes gradients back th
     for (const pool pooling :
          {pool{fused_pool::max, 1}, pool{fused_pool::max, 0.75f}, pool{fused_pool::average, 2}})
         for (const auto& e : {extents{8, 40, 9, 11}, extents{8, 16, 8, 10}, extents{8, 8, 2, 3}})
-            for (const auto kernel : {conv_kernel::mma_small, conv_kernel::simt_wide}) {
+            for (const auto kernel :
+                 {conv_kernel::mma_small, conv_kernel::wgmma_narrow, conv_kernel::simt_wide}) {
                 check_forward<TestType>(kernel, e, false, pooling);
                 check_backward<TestType>(kernel, e, pooling);
             }
     // The other tile's windows, and channels that end within a run.
     check_forward<TestType>(conv_kernel::mma_medium, {16, 130, 9, 19}, false, {fused_pool::max, 1});
+    check_forward<TestType>(conv_kernel::wgmma_wide, {16, 66, 19, 21}, false, {fused_pool::max, 1});
     check_backward<TestType>(conv_kernel::mma_narrow, {3, 40, 19, 7}, {fused_pool::max, 1});
 }
 
 TEST_CASE("the choice of a tile weighs idle multiprocessors against traffic") {
-    const conv_machine h200{132, 227 * 1024, true}, turing{68, 64 * 1024, true};
-    const conv_machine plain{132, 227 * 1024, false};
+    const conv_machine ampere{132, 227 * 1024, true, false}, turing{68, 64 * 1024, true, false};
+    const conv_machine plain{132, 227 * 1024, false, false}, hopper{132, 227 * 1024, true, true};
     const auto choose = [](const conv_machine& machine, int in, int out, int side, int kernel = 3,
                            bool planar = false) {
         return choose_kernel<half>({side, side, in, side, side, out, kernel, kernel / 2}, planar,
                                    machine);
     };
-    CHECK(choose(h200, 256, 256, 256) == conv_kernel::mma_large);
-    CHECK(choose(h200, 512, 512, 64) == conv_kernel::mma_medium);
-    CHECK(choose(h200, 512, 512, 32) == conv_kernel::mma_small);
-    CHECK(choose(h200, 64, 64, 512) == conv_kernel::mma_wide);
-    CHECK(choose(h200, 64, 3, 512) == conv_kernel::mma_narrow);
-    CHECK(choose(h200, 64, 64, 512, 1) == conv_kernel::mma_point);
-    CHECK(choose(h200, 3, 64, 512, 3, true) == conv_kernel::pixels);
-    CHECK(choose(turing, 256, 256, 256) == conv_kernel::mma_medium);  // for lack of memory
-    CHECK(choose(h200, 12, 64, 512) == conv_kernel::simt_wide);       // no multiple of 16 bytes
-    CHECK(choose(h200, 64, 64, 512, 2) == conv_kernel::simt_wide);
+    CHECK(choose(ampere, 256, 256, 256) == conv_kernel::mma_medium);
+    CHECK(choose(ampere, 512, 512, 32) == conv_kernel::mma_small);
+    CHECK(choose(ampere, 64, 64, 512) == conv_kernel::mma_wide);
+    CHECK(choose(ampere, 64, 3, 512) == conv_kernel::mma_narrow);
+    CHECK(choose(ampere, 64, 64, 512, 1) == conv_kernel::mma_point);
+    CHECK(choose(ampere, 3, 64, 512, 3, true) == conv_kernel::pixels);
+    CHECK(choose(turing, 256, 256, 256) == conv_kernel::mma_medium);
+    CHECK(choose(ampere, 12, 64, 512) == conv_kernel::simt_wide);  // no multiple of 16 bytes
+    CHECK(choose(ampere, 64, 64, 512, 2) == conv_kernel::simt_wide);
     CHECK(choose(plain, 256, 256, 256) == conv_kernel::simt_wide);
     CHECK(choose(plain, 64, 3, 512) == conv_kernel::simt_narrow);
+    CHECK(choose(hopper, 256, 256, 256) == conv_kernel::wgmma_wide);
+    CHECK(choose(hopper, 64, 64, 512) == conv_kernel::wgmma_narrow);
+    CHECK(choose(hopper, 512, 512, 32) == conv_kernel::wgmma_narrow);
+    CHECK(choose(hopper, 64, 3, 512) == conv_kernel::mma_narrow);
 }

@@ -1,7 +1,10 @@
 #include <simt/block.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <memory>
 
 #include <simt/fiber.hpp>
@@ -14,14 +17,16 @@ namespace simt {
 
 namespace {
 
-enum class state { ready, at_block_barrier, in_warp_operation, finished };
+enum class state { ready, at_block_barrier, at_named_barrier, in_warp_operation, finished };
 
 struct thread {
     fiber context;
     extent index;
     simt::state state = state::ready;
+    int barrier = 0;  ///< where it waits, at a named one
     std::size_t number = 0;
     copy_queue copies;
+    product_queue products;
 };
 
 struct warp {
@@ -30,12 +35,15 @@ struct warp {
     int arrived = 0, lanes = 0;
 };
 
+constexpr int named_barriers = 16;
+
 order the_order = order::forward;
 
 /// The block that runs, and the fibers that all blocks reuse.
 struct block {
     std::vector<std::unique_ptr<thread>> threads;
     std::vector<warp> warps;
+    std::array<int, named_barriers> arrived = {};  ///< at each named barrier
     std::size_t count = 0;
     thread* running = nullptr;
     const std::function<void()>* body = nullptr;
@@ -77,6 +85,7 @@ void start(thread& t, std::size_t number) {
     t.state = state::ready;
     t.copies.open.clear();
     t.copies.groups.clear();
+    t.products = {};
     t.context.start(run_thread, &t);
 }
 
@@ -87,6 +96,7 @@ void prepare_block(std::size_t count) {
         b.threads.push_back(std::make_unique<thread>());
     b.warps.assign((count + warp_size - 1) / warp_size, {});
     b.failure = nullptr;
+    b.arrived = {};
     for (std::size_t i = 0; i < count; ++i) {
         start(*b.threads[i], i);
         ++warp_of(*b.threads[i]).lanes;
@@ -130,6 +140,11 @@ const thread& first_in(state s) {
         const auto& t = first_in(state::in_warp_operation);
         throw fault(name(t) + " waits in " + warp_of(t).operation +
                     ", which not all lanes of its warp reach");
+    }
+    if (number_in(state::at_named_barrier) > 0) {
+        const auto& t = first_in(state::at_named_barrier);
+        throw fault(name(t) + " waits at barrier " + std::to_string(t.barrier) +
+                    ", where too few others come");
     }
     throw fault(name(first_in(state::at_block_barrier)) +
                 " waits at a barrier that other threads have left without reaching");
@@ -190,6 +205,30 @@ void block_barrier() {
     wait(*the_block.running, state::at_block_barrier);
 }
 
+void named_barrier_arrive(int id, int threads) {
+    auto& b = the_block;
+    if (id < 0 || id >= named_barriers || threads % warp_size != 0)
+        throw fault(name(*b.running) + " asks for barrier " + std::to_string(id) + " of " +
+                    std::to_string(threads) + " threads; there are 16, of whole warps");
+    if (++b.arrived[static_cast<std::size_t>(id)] < threads)
+        return;
+    b.arrived[static_cast<std::size_t>(id)] = 0;
+    for (std::size_t i = 0; i < b.count; ++i) {
+        auto& t = *b.threads[i];
+        if (t.state == state::at_named_barrier && t.barrier == id)
+            t.state = state::ready;
+    }
+    b.running->barrier = -1;  // has opened it: need not wait
+}
+
+void named_barrier_sync(int id, int threads) {
+    auto& self = *the_block.running;
+    self.barrier = id;
+    named_barrier_arrive(id, threads);
+    if (self.barrier == id)
+        wait(self, state::at_named_barrier);
+}
+
 void expect_aligned(const void* address, std::size_t alignment) {
     if (reinterpret_cast<std::uintptr_t>(address) % alignment != 0)
         throw fault(name(*the_block.running) + " takes " + std::to_string(alignment) +
@@ -198,6 +237,25 @@ void expect_aligned(const void* address, std::size_t alignment) {
 
 copy_queue& this_threads_copies() {
     return the_block.running->copies;
+}
+
+product_queue& this_threads_products() {
+    return the_block.running->products;
+}
+
+std::vector<float>& product_queue::sums_of(float* home, std::size_t count) {
+    for (auto& kept : sums)
+        if (kept.home == home)
+            return kept.values;
+    auto& kept = sums.emplace_back(kept_sums{home, {home, home + count}});
+    std::fill_n(home, count, std::numeric_limits<float>::quiet_NaN());
+    return kept.values;
+}
+
+void product_queue::give_back() {
+    for (const auto& kept : sums)
+        std::copy(kept.values.begin(), kept.values.end(), kept.home);
+    sums.clear();
 }
 
 // ---- Warps --------------------------------------------------------------------------------------

@@ -55,6 +55,11 @@ void run_grid(const launch_shape& shape, const std::function<void()>& body);
 /// __syncthreads
 void block_barrier();
 
+/// Barrier `id` of the sixteen that a block has, for `threads` of its threads: bar.arrive and
+/// bar.sync. It opens when as many have come; who only arrives goes on at once.
+void named_barrier_arrive(int id, int threads);
+void named_barrier_sync(int id, int threads);
+
 void expect_aligned(const void* address, std::size_t alignment);
 
 /// A thread's copies that have been asked for and not yet been made.
@@ -69,6 +74,24 @@ struct copy_queue {
     std::deque<std::vector<pending_copy>> groups;  ///< the oldest first
 };
 [[nodiscard]] copy_queue& this_threads_copies();
+
+/// A thread's part of wgmma's products that have been asked for and not yet been formed, and the
+/// sums that they are added to: kept here, and NaN where the kernel has them, while any is left.
+struct product_queue {
+    using product = std::function<void()>;
+    struct kept_sums {
+        float* home;
+        std::vector<float> values;
+    };
+
+    [[nodiscard]] std::vector<float>& sums_of(float* home, std::size_t count);
+    void give_back();
+
+    std::vector<product> open;                ///< not yet in a group
+    std::deque<std::vector<product>> groups;  ///< the oldest first
+    std::deque<kept_sums> sums;
+};
+[[nodiscard]] product_queue& this_threads_products();
 
 }  // namespace simt
 
