@@ -62,6 +62,16 @@ TEST_CASE("a picture painted on a GPU is the CPU's, whatever the optimiser") {
     }
 }
 
+TEST_CASE("a hundred iterations on a GPU in float32 paint the CPU's picture to 40 dB") {
+    const scene s;
+    context<cpu> here;
+    context<cuda> there;
+    auto options = quick(optimizer::adam);
+    options.iterations = 100;
+    const auto expected = stylize(here, s.net, s.photo, s.painting, options);
+    CHECK(psnr(stylize(there, s.net, s.photo, s.painting, options), expected) > 40);
+}
+
 TEST_CASE("a picture painted with narrower numbers is nearly the CPU's") {
     const scene s;
     context<cpu> here;
