@@ -16,9 +16,7 @@ constexpr std::size_t largest_file = std::size_t{2} << 30;
 struct reader {
     const char* files;  ///< how people call them
     bool (*recognises)(std::span<const std::byte> bytes);
-    archive (*open)(const file_pointer& file);  ///< null where this build lacks the library
-    const char* library = "";                   ///< "matio"
-    const char* package = "";                   ///< "libmatio-dev"
+    archive (*open)(const file_pointer& file);
 };
 
 constexpr reader readers[] = {
@@ -44,13 +42,9 @@ std::string known_files() {
 archive open(std::shared_ptr<const mapped_file> file) {
     const auto found = std::ranges::find_if(
         readers, [&](const reader& known) { return known.recognises(file->bytes()); });
-    const std::string called = file->path().string();
     if (found == std::end(readers))
-        throw format_error(called + ": no weight file that impasto knows; it reads " +
-                           known_files());
-    if (found->open == nullptr)
-        throw format_error(called + ": reading " + found->files + " needs " + found->library +
-                           ": install " + found->package + " and build again");
+        throw format_error(file->path().string() +
+                           ": no weight file that impasto knows; it reads " + known_files());
     return found->open(file);
 }
 

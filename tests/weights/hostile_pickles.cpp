@@ -19,10 +19,10 @@
 
 using namespace impasto;
 using Catch::Matchers::Contains;
-using test::made_file;
 using test::byte_list;
 using test::bytes_of;
 using test::complaint;
+using test::made_file;
 namespace pickle = weights::pickle;
 
 namespace {

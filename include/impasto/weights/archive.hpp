@@ -66,7 +66,7 @@ struct archive {
 };
 
 /// Looks at the file's content, not at its name. Throws io_error, and format_error where nothing
-/// that impasto reads is in it or the library to read it was missing when impasto was built.
+/// that impasto reads is in it.
 [[nodiscard]] archive open(const std::filesystem::path& file);
 [[nodiscard]] archive open(std::shared_ptr<const mapped_file> file);
 
