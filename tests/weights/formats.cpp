@@ -37,6 +37,7 @@ constexpr made files[] = {
     {"caffe_new.caffemodel", "Caffe", "caffe"},
     {"torch.onnx", "torchvision", "torchvision"},
     {"half.onnx", "torchvision", "torchvision"},
+    {"torchvision.safetensors", "torchvision", "torchvision"},
     {"torchvision.pth", "torchvision", "torchvision"},
     {"torchvision_legacy.pth", "torchvision", "torchvision"},
     {"checkpoint.pt", "torchvision", "torchvision"},
@@ -110,6 +111,29 @@ TEST_CASE("every file carries its own preprocessing") {
     for (const std::string tap : {"relu1_1", "relu2_1"})
         CHECK(distance(activations(network, tap), golden().at(file.golden + ("." + tap)).values) <
               1e-5);
+}
+
+TEST_CASE("tensors may be read twice and in any order") {
+    const made file = GENERATE(from_range(std::begin(files), std::end(files)));
+    CAPTURE(file.name);
+    const test::temporary_folder folder;
+    test::write_bytes(folder / "weights", made_file(file.name));
+    const weights::archive source = weights::open(folder / "weights");
+    const auto read = [&](const weights::entry& tensor) {
+        std::int64_t elements = 1;
+        for (const std::int64_t extent : tensor.extents)
+            elements *= extent;
+        std::vector<float> values(static_cast<std::size_t>(elements));
+        weights::read(source, tensor, values);
+        return values;
+    };
+    std::vector<std::vector<float>> first;
+    for (const weights::entry& tensor : source.entries)
+        first.push_back(read(tensor));
+    for (std::size_t i = source.entries.size(); i-- > 0;) {
+        CAPTURE(source.entries[i].name);
+        CHECK(read(source.entries[i]) == first[i]);
+    }
 }
 
 TEST_CASE("BatchNorms are folded, whatever the format") {

@@ -19,16 +19,26 @@
 
 using namespace impasto;
 using Catch::Matchers::Contains;
-using test::made_file;
 using test::byte_list;
 using test::bytes_of;
 using test::complaint;
+using test::made_file;
 
 namespace {
 
 constexpr const char* files[] = {
-    "matconvnet_old.mat",  "matconvnet_plain.mat", "keras_notop.h5", "keras_3.h5", "keras_top.h5",
-    "caffe_v1.caffemodel", "caffe_new.caffemodel", "torch.onnx",     "half.onnx",
+    "matconvnet_old.mat",
+    "matconvnet_plain.mat",
+    "keras_notop.h5",
+    "keras_3.h5",
+    "keras_top.h5",
+    "keras_3.keras",
+    "keras_deflated.keras",
+    "caffe_v1.caffemodel",
+    "caffe_new.caffemodel",
+    "torch.onnx",
+    "half.onnx",
+    "torchvision.safetensors",
 };
 
 std::string number(std::uint32_t value) {

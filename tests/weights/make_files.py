@@ -3,9 +3,12 @@
 and what PyTorch makes of a picture with it.
 
 usage: make_files.py [NAME...]
-       make_files.py --seeds FOLDER     each with very few channels, plain, for the fuzz targets
-       make_files.py --full FOLDER      each with all of VGG-19's convolutions, plain: 80 MB a file
-(Debian 12: apt install python3-torch python3-scipy python3-h5py python3-onnx python3-protobuf)
+       make_files.py --seeds FOLDER     each with very few channels, plain, for the fuzz targets: in
+                                        FOLDER/pytorch, FOLDER/numpy, ...
+       make_files.py --full FOLDER      formats as they are found, with all of VGG-19's convolutions,
+                                        random, plain: 80 MB a file
+(Debian 12: apt install python3-torch python3-scipy python3-h5py python3-onnx python3-protobuf;
+pip install safetensors)
 
 The network is the first three convolutions of VGG-19, conv1_1 to conv2_1, with few filters that are
 not zero, so that the files compress well. Structure, names and types are those of the real files.
@@ -48,6 +51,11 @@ def filters():
     return layers
 
 
+def is_before_pool(i):
+    """Whether the convolution is the last of its block, and others follow."""
+    return i + 1 < len(layer_names) and layer_names[i][:5] != layer_names[i + 1][:5]
+
+
 def batch_norms():
     """[(scale, shift, mean, variance)] of BatchNorms behind the convolutions."""
     random = np.random.RandomState(20)
@@ -67,7 +75,7 @@ def state_dict(normalised=False):
             for part, v in zip(('weight', 'bias', 'running_mean', 'running_var'), batch_norms()[i]):
                 state[f'features.{position + 1}.{part}'] = torch.tensor(v)
             state[f'features.{position + 1}.num_batches_tracked'] = torch.tensor(7)
-        position += 2 + normalised + (i == 1)
+        position += 2 + normalised + is_before_pool(i)
     return state
 
 
@@ -80,7 +88,7 @@ def module(normalised=False):
         if normalised:
             rows.append(torch.nn.BatchNorm2d(outputs, eps=epsilon))
         rows.append(torch.nn.ReLU(inplace=True))
-        if i == 1:
+        if is_before_pool(i):
             rows.append(torch.nn.MaxPool2d(2))
     network = torch.nn.Sequential()
     network.add_module('features', torch.nn.Sequential(*rows))
@@ -117,7 +125,7 @@ def golden_npz():
 
 def matconvnet_layers(new):
     layers = []
-    for name, (weight, bias) in zip(layer_names, filters()):
+    for i, (name, (weight, bias)) in enumerate(zip(layer_names, filters())):
         kernel = weight.transpose(2, 3, 1, 0)
         layer = {'type': 'conv', 'name': name, 'stride': np.array([[1., 1.]]),
                  'pad': np.ones((1, 4))}
@@ -128,8 +136,8 @@ def matconvnet_layers(new):
         else:
             layer['filters'], layer['biases'] = kernel, bias.reshape(1, -1)
         layers += [layer, {'type': 'relu', 'name': name.replace('conv', 'relu')}]
-        if name == 'conv1_2':
-            layers.append({'type': 'pool', 'name': 'pool1', 'method': 'max', 'pool': np.array([[2., 2.]]),
+        if is_before_pool(i):
+            layers.append({'type': 'pool', 'name': f'pool{name[4]}', 'method': 'max', 'pool': np.array([[2., 2.]]),
                            'stride': np.array([[2., 2.]]), 'pad': np.array([[0., 1., 0., 1.]])})
     layers.append({'type': 'conv', 'name': 'fc6',
                    **({'weights': np.zeros((1, 2), object)} if new else
@@ -186,10 +194,10 @@ def h5(fill):
 
 def keras_layers():
     """block1_conv1, its kernel [kh,kw,in,out] and bias; with the layers between, which have none."""
-    for name, (weight, bias) in zip(layer_names, filters()):
+    for i, (name, (weight, bias)) in enumerate(zip(layer_names, filters())):
         yield f'block{name[4]}_conv{name[6]}', weight.transpose(2, 3, 1, 0), bias
-        if name == 'conv1_2':
-            yield 'block1_pool', None, None
+        if is_before_pool(i):
+            yield f'block{name[4]}_pool', None, None
 
 
 def keras_2_group(root, name, kernel, bias, kernel_name, bias_name):
@@ -233,7 +241,7 @@ def keras_3_h5():
     def fill(root):
         kernels = [row for row in keras_layers() if row[1] is not None]
         for i, (_, kernel, bias) in enumerate(kernels):
-            layer = 'conv2d' if i == 0 else f'conv2d_{9 if i == 1 else 10}'
+            layer = 'conv2d' if i == 0 else f'conv2d_{8 + i}'
             root[f'layers/{layer}/vars/0'], root[f'layers/{layer}/vars/1'] = kernel, bias
         for layer in ('input_layer', 'max_pooling2d', 'flatten'):
             root.create_group(f'layers/{layer}/vars')
@@ -357,7 +365,7 @@ def onnx_model(producer, tensors, name, normalised):
             x = run('BatchNormalization', [x, *(store(f'vgg0_batchnorm{i}_{p}', v) for p, v in parts)],
                     epsilon=epsilon)
         x = run('Relu', [x])
-        if i == 1:
+        if is_before_pool(i):
             x = run('MaxPool', [x], kernel_shape=[2, 2], strides=[2, 2])
     value = lambda key, extents: helper.make_tensor_value_info(key, 1, extents)
     # An exporter may list the initializers in any order: the last comes first here.
@@ -410,6 +418,12 @@ def torchvision_legacy_pth():
     """The same as torch 1.5 and before wrote it."""
     from collections import OrderedDict
     return saved(OrderedDict(with_classifier(state_dict())), zipped=False)
+
+
+def torchvision_safetensors():
+    """As people convert it for Hugging Face."""
+    import safetensors.torch
+    return safetensors.torch.save(with_classifier(state_dict()), metadata={'format': 'pt'})
 
 
 def torchvision_bn_pth():
@@ -632,17 +646,25 @@ hostile = [cyclic_h5, soft_link_h5, external_link_h5, external_data_h5, chunked_
 
 makers = [matconvnet_old_mat, matconvnet_new_mat, matconvnet_plain_mat, keras_notop_h5, keras_top_h5,
           keras_3_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel, caffe_new_caffemodel,
-          torch_onnx, mxnet_onnx, half_onnx, torchvision_pth, torchvision_legacy_pth,
-          torchvision_bn_pth, checkpoint_pt, module_pth, module_legacy_pth, strided_pth,
+          torch_onnx, mxnet_onnx, half_onnx, torchvision_safetensors, torchvision_pth,
+          torchvision_legacy_pth, torchvision_bn_pth, checkpoint_pt, module_pth, module_legacy_pth, strided_pth,
           strided_legacy_pth, gatys_pth, adain_pth, stored_npz, compressed_npz, protocol_2_npy,
           protocol_3_npy, protocol_5_npy, *hostile]
 
 
+def name_of(make):
+    return '.'.join(make.__name__.rsplit('_', 1))
+
+
 def write_seeds(to):
     channels[:] = [(3, 4), (4, 4), (4, 5)]
-    to.mkdir(parents=True, exist_ok=True)
+    targets = {'.caffemodel': 'caffe', '.h5': 'hdf5', '.keras': 'keras', '.mat': 'mat', '.npy': 'numpy',
+               '.npz': 'numpy', '.onnx': 'onnx', '.pt': 'pytorch', '.pth': 'pytorch',
+               '.safetensors': 'safetensors'}
     for make in makers:
-        (to / '.'.join(make.__name__.rsplit('_', 1))).write_bytes(make())
+        file = to / targets[pathlib.Path(name_of(make)).suffix] / name_of(make)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(make())
 
 
 def write_full(to):
@@ -656,9 +678,11 @@ def write_full(to):
               for i, o in channels]
     globals()['filters'] = lambda: layers
     to.mkdir(parents=True, exist_ok=True)
-    for make in (matconvnet_old_mat, matconvnet_plain_mat, keras_notop_h5, caffe_v1_caffemodel,
-                 caffe_new_caffemodel, half_onnx):
-        (to / '.'.join(make.__name__.rsplit('_', 1))).write_bytes(make())
+    for make in (torchvision_safetensors, torchvision_pth, torchvision_legacy_pth, matconvnet_old_mat,
+                 matconvnet_plain_mat, keras_notop_h5, keras_3_keras, keras_deflated_keras, stored_npz,
+                 compressed_npz, protocol_2_npy, protocol_3_npy, caffe_v1_caffemodel,
+                 caffe_new_caffemodel, torch_onnx, half_onnx):
+        (to / name_of(make)).write_bytes(make())
 
 
 def main(wanted):
@@ -668,7 +692,7 @@ def main(wanted):
         return write_seeds(pathlib.Path(wanted[1]))
     folder.mkdir(exist_ok=True)
     for make in makers:
-        name = '.'.join(make.__name__.rsplit('_', 1))
+        name = name_of(make)
         if not wanted or name in wanted:
             (folder / f'{name}.gz').write_bytes(gzip.compress(make(), 9, mtime=0))
     if not wanted or 'golden.npz' in wanted:
