@@ -27,15 +27,17 @@ std::string printable(std::string name) {
     return "\"" + name + "\"";
 }
 
-/// Inflates without a zlib header. Stops where `out` is full.
-std::size_t inflate_into(std::span<const std::byte> packed, std::span<std::byte> out, bool& good) {
+/// Inflates without a zlib header. Stops where `out` is full. Gives back the pages of `mapping`, if
+/// any, that were read.
+std::size_t inflate_into(std::span<const std::byte> packed, std::span<std::byte> out, bool& good,
+                         const mapped_file* mapping) {
     z_stream stream{};
     constexpr int raw = -15;
     if (inflateInit2(&stream, raw) != Z_OK)
         throw out_of_memory("zip: zlib has no memory left");
     std::size_t taken = 0, made = 0;
     int state = Z_OK;
-    constexpr std::size_t most = 1u << 30;  // zlib counts in 32 bits
+    const std::size_t most = mapping == nullptr ? 1u << 30 : 1u << 20;  // zlib counts in 32 bits
     while (state == Z_OK && made < out.size()) {
         const std::size_t in = std::min(packed.size() - taken, most),
                           room = std::min(out.size() - made, most);
@@ -44,6 +46,8 @@ std::size_t inflate_into(std::span<const std::byte> packed, std::span<std::byte>
         stream.next_out = reinterpret_cast<Bytef*>(out.data() + made);
         stream.avail_out = static_cast<uInt>(room);
         state = inflate(&stream, Z_NO_FLUSH);
+        if (mapping != nullptr)
+            mapping->give_back(packed.subspan(taken, in - stream.avail_in));
         taken += in - stream.avail_in;
         made += room - stream.avail_out;
     }
@@ -63,6 +67,11 @@ bool is_zip(std::span<const std::byte> bytes) {
     constexpr std::string_view magic{"PK\x03\x04", 4};
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
         .starts_with(magic);
+}
+
+reader::reader(std::shared_ptr<const mapped_file> file)
+    : reader(file->bytes(), file->path().string()) {
+    mapping_ = std::move(file);
 }
 
 reader::reader(std::span<const std::byte> bytes, std::string file)
@@ -95,28 +104,46 @@ std::span<const std::byte> reader::packed(const member& m) const {
     return slice(begin, m.packed);
 }
 
-std::vector<std::byte> reader::begin_of(const member& m, std::size_t limit) const {
+void reader::fill(const member& m, std::span<std::byte> out) const {
     const auto source = packed(m);
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(m.size, limit));
-    if (!m.deflated)
-        return {source.begin(), source.begin() + static_cast<std::ptrdiff_t>(size)};
-    std::vector<std::byte> bytes(size);
+    if (!m.deflated) {
+        std::ranges::copy(source.first(out.size()), out.begin());
+        return;
+    }
     bool good = false;
-    const std::size_t made = inflate_into(source, bytes, good);
-    if (!good || made != size)
+    const std::size_t made = inflate_into(source, out, good, mapping_.get());
+    if (!good || made != out.size())
         refuse("zip member " + printable(m.name) + " is broken: unpacked " + std::to_string(made) +
-               " of " + std::to_string(size) + " bytes");
+               " of " + std::to_string(out.size()) + " bytes");
+}
+
+std::vector<std::byte> reader::begin_of(const member& m, std::size_t limit) const {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(std::min<std::uint64_t>(m.size, limit)));
+    fill(m, bytes);
     return bytes;
 }
 
 std::vector<std::byte> reader::unpack(const member& m, std::size_t limit) const {
+    expect_at_most(m, limit);
+    auto bytes = begin_of(m, limit);
+    expect_checksum(m, bytes);
+    return bytes;
+}
+
+void reader::unpack_into(const member& m, std::span<std::byte> out) const {
+    fill(m, out);
+    expect_checksum(m, out);
+}
+
+void reader::expect_at_most(const member& m, std::size_t limit) const {
     if (m.size > limit)
         refuse("zip member " + printable(m.name) + " claims " + std::to_string(m.size) +
                " bytes; at most " + std::to_string(limit) + " are read");
-    auto bytes = begin_of(m, limit);
+}
+
+void reader::expect_checksum(const member& m, std::span<const std::byte> bytes) const {
     if (checksum_of(bytes) != m.checksum)
         refuse("zip member " + printable(m.name) + " has a wrong checksum");
-    return bytes;
 }
 
 void reader::refuse(const std::string& what) const {

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <impasto/core/mapped_file.hpp>
 
 /// Reads zip archives in memory. Source: PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.5.
 namespace impasto::zip {
@@ -28,6 +31,8 @@ class reader {
 public:
     /// `file` is what messages call it. Looks into `bytes` later too.
     reader(std::span<const std::byte> bytes, std::string file);
+    /// Keeps the file open, and gives its pages back as soon as they are inflated.
+    explicit reader(std::shared_ptr<const mapped_file> file);
 
     [[nodiscard]] const std::vector<member>& members() const { return members_; }
     /// Null where there is no such member.
@@ -39,10 +44,16 @@ public:
     [[nodiscard]] std::vector<std::byte> begin_of(const member& m, std::size_t limit) const;
     /// A whole member, its checksum checked. Throws format_error where it has more than `limit`.
     [[nodiscard]] std::vector<std::byte> unpack(const member& m, std::size_t limit) const;
+    /// The same for a member of out.size() bytes.
+    void unpack_into(const member& m, std::span<std::byte> out) const;
+    /// Throws where a member claims more.
+    void expect_at_most(const member& m, std::size_t limit) const;
 
     [[noreturn]] void refuse(const std::string& what) const;
 
 private:
+    void fill(const member& m, std::span<std::byte> out) const;
+    void expect_checksum(const member& m, std::span<const std::byte> bytes) const;
     struct directory {
         std::uint64_t count, begin;
     };
@@ -54,6 +65,7 @@ private:
 
     std::span<const std::byte> bytes_;
     std::string file_;
+    std::shared_ptr<const mapped_file> mapping_;  ///< may be null
     std::vector<member> members_;
 };
 

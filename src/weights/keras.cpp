@@ -2,6 +2,7 @@
 #include <cctype>
 #include <map>
 #include <regex>
+#include <utility>
 
 #include <impasto/core/error.hpp>
 
@@ -10,6 +11,7 @@
 #include "weights/describe.hpp"
 #include "weights/formats.hpp"
 #include "weights/hdf5.hpp"
+#include "weights/inflated.hpp"
 
 // Keras stores a layer's tensors in a group: block1_conv1/block1_conv1_W_1:0 (Keras 1),
 // block1_conv1/block1_conv1/kernel:0 (Keras 2), layers/conv2d_3/vars/0 (Keras 3, which forgets the
@@ -160,10 +162,17 @@ archive open_keras(const file_pointer& file) {
     if (!weights.deflated)  // as Keras does it
         return open_hdf5(file, archive_of_model.packed(weights));
     // Filters hardly become smaller; what becomes much smaller is none.
-    constexpr std::uint64_t best_ratio = 100, small = 1 << 20;
-    const auto limit = static_cast<std::size_t>(weights.packed * best_ratio + small);
-    return open_hdf5(
-        std::make_shared<const mapped_file>(file->path(), archive_of_model.unpack(weights, limit)));
+    constexpr std::uint64_t best_ratio = 100, small = 1 << 20, largest = 2u << 30;
+    const auto limit =
+        static_cast<std::size_t>(std::min(weights.packed * best_ratio + small, largest));
+    const auto content = std::make_shared<inflated>(file, weights, limit);
+    archive result = open_hdf5(file, content->bytes());
+    for (entry& tensor : result.entries)
+        if (!tensor.unpack && !tensor.bytes.empty())
+            tensor.unpack = [content, part = std::exchange(tensor.bytes, {})] {
+                return content->take(part);
+            };
+    return result;
 }
 
 }  // namespace impasto::weights

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
@@ -93,18 +94,34 @@ entry entry_of(const std::shared_ptr<const zip::reader>& members, const zip::mem
 
 // ---- pickled .npy -------------------------------------------------------------------------------
 
-/// The texts that Python 2's bytes become in Python 3: _codecs.encode(text, "latin1").
-std::optional<std::vector<std::byte>> decoded(const value& at) {
-    if (!at.is_made_by("_codecs.encode") || at.arguments->at(0) == nullptr)
-        return std::nullopt;
-    const std::string_view text = at.arguments->at(0)->text;
+/// What Python 3 writes for bytes where Python 2 shall read them: _codecs.encode(text, "latin1").
+bool is_text_of_bytes(const value& at) {
+    const value* text = at.is_made_by("_codecs.encode") ? at.arguments->at(0) : nullptr;
+    return text != nullptr && text->what == kind::text;  // which lies in the file
+}
+
+/// The bytes of such a text, whose pages are given back on the way: it is half as long again.
+std::vector<std::byte> encoded(std::string_view text, const mapped_file& file) {
+    const auto is_second = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+    constexpr std::size_t piece = 1 << 20;
+    const auto give_back = [&](std::size_t begin, std::size_t end) {
+        file.give_back(std::as_bytes(std::span(text.substr(begin, end - begin))));
+    };
+    std::size_t size = 0;
+    for (std::size_t begin = 0; begin < text.size(); begin += piece) {
+        const std::string_view part = text.substr(begin, piece);
+        size += part.size() - static_cast<std::size_t>(std::ranges::count_if(part, is_second));
+        give_back(begin, begin + part.size());
+    }
     std::vector<std::byte> bytes;
-    bytes.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    bytes.reserve(size);
+    for (std::size_t i = 0, begin = 0; i < text.size(); ++i) {
         auto c = static_cast<unsigned char>(text[i]);
         if (c >= 0xc0 && i + 1 < text.size())  // two bytes of UTF-8 for 0x80 to 0xff
             c = static_cast<unsigned char>(c << 6 | (static_cast<unsigned char>(text[++i]) & 0x3f));
         bytes.push_back(static_cast<std::byte>(c));
+        if (i - begin >= piece)
+            give_back(std::exchange(begin, i), i);
     }
     return bytes;
 }
@@ -143,8 +160,9 @@ std::optional<entry> buffer_of(const value& at, const std::string& file) {
 }
 
 /// numpy's state of an array: (version, extents, dtype, Fortran's order, bytes or list).
-std::optional<entry> array_of(const value& at, const std::string& file) {
-    if (auto tensor = buffer_of(at, file))
+std::optional<entry> array_of(const value& at, const file_pointer& file) {
+    const std::string called = file->path().string();
+    if (auto tensor = buffer_of(at, called))
         return tensor;
     if (!is_array(at) || at.state == nullptr)
         return std::nullopt;
@@ -154,15 +172,16 @@ std::optional<entry> array_of(const value& at, const std::string& file) {
     const value* fortran = at.state->at(3);
     entry tensor = entry_of({.descr = descr_of(at.state->at(2)),
                              .fortran = fortran != nullptr && fortran->integer != 0,
-                             .extents = integers_of(at.state->at(1), file, "shape"),
+                             .extents = integers_of(at.state->at(1), called, "shape"),
                              .size = 0},
                             "");
     if (content->what == kind::bytes)
         tensor.bytes = std::as_bytes(std::span(content->text));
-    else if (auto bytes = decoded(*content))
-        tensor.unpack = [kept = std::make_shared<const std::vector<std::byte>>(std::move(*bytes))] {
-            return *kept;
-        };
+    if (is_text_of_bytes(*content)) {
+        const std::string_view text = content->arguments->at(0)->text;
+        tensor.bytes = std::as_bytes(std::span(text));
+        tensor.unpack = [text, file] { return encoded(text, *file); };
+    }
     return tensor;
 }
 
@@ -190,7 +209,7 @@ archive open_numpy(const file_pointer& file) {
     archive result{.file = file->path().string(), .format = file_format::numpy, .mapping = file};
     try {
         if (zip::is_zip(file->bytes())) {
-            const auto members = std::make_shared<const zip::reader>(file->bytes(), result.file);
+            const auto members = std::make_shared<const zip::reader>(file);
             for (const zip::member& m : members->members())
                 result.entries.push_back(entry_of(members, m, result.file));
             return result;
@@ -204,7 +223,7 @@ archive open_numpy(const file_pointer& file) {
         }
         const auto pickled = pickle::read(content, result.file);
         result.entries = collect_tensors(
-            unwrapped(pickled.root()), [&](const value& at) { return array_of(at, result.file); },
+            unwrapped(pickled.root()), [&](const value& at) { return array_of(at, file); },
             result.file);
         return result;
     } catch (const shape_error& too_large) {

@@ -45,7 +45,9 @@ archive open(std::shared_ptr<const mapped_file> file) {
     if (found == std::end(readers))
         throw format_error(file->path().string() +
                            ": no weight file that impasto knows; it reads " + known_files());
-    return found->open(file);
+    archive result = found->open(file);
+    file->give_back(file->bytes());  // what was looked at on the way to the tensors
+    return result;
 }
 
 archive open(const std::filesystem::path& file) {

@@ -140,7 +140,7 @@ const zip::member* find_pickle(const zip::reader& members) {
 archive open_zip(const file_pointer& file) {
     constexpr std::size_t largest_pickle = 16u << 20, largest_storage = 1u << 30;
     archive result{.file = file->path().string(), .format = file_format::pytorch, .mapping = file};
-    const auto members = std::make_shared<const zip::reader>(file->bytes(), result.file);
+    const auto members = std::make_shared<const zip::reader>(file);
     const zip::member* pickled = find_pickle(*members);
     if (pickled == nullptr)
         refuse(result.file, "a zip archive without data.pkl; expected one of torch.save");

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <impasto/core/mapped_file.hpp>
+
+#include "core/zip.hpp"
+
+namespace impasto::weights {
+
+/// A deflated member of a zip archive as memory in which one may look around. What is taken out of
+/// it leaves memory, so that file and filters are never there together; where a part is taken again,
+/// all is inflated again.
+class inflated {
+public:
+    /// Throws format_error where the member has more than `limit` bytes or is damaged.
+    inflated(std::shared_ptr<const mapped_file> archive, const zip::member& member,
+             std::size_t limit);
+
+    /// To be looked at before anything is taken.
+    [[nodiscard]] std::span<const std::byte> bytes() const {
+        return {pages_.get(), pages_.get_deleter().size};
+    }
+    /// A copy of a part of bytes().
+    [[nodiscard]] std::vector<std::byte> take(std::span<const std::byte> part);
+
+private:
+    struct unmap {
+        std::size_t size;
+        void operator()(std::byte* pages) const;
+    };
+    void fill();
+
+    zip::reader reader_;
+    zip::member member_;
+    std::unique_ptr<std::byte, unmap> pages_;
+    std::vector<bool> is_gone_;  ///< of each page
+};
+
+}  // namespace impasto::weights
