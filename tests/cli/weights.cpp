@@ -8,6 +8,7 @@
 
 #include <impasto/core/sha256.hpp>
 #include <impasto/image/io.hpp>
+#include <impasto/weights/save.hpp>
 #include <impasto/weights/weights.hpp>
 
 #include "cli/pictures.hpp"
@@ -104,6 +105,16 @@ TEST_CASE("weights verify knows the built-in network and finds a broken one") {
     // Byte values where the network wants numbers from 0 to 1: a fingerprint that nobody knows.
     const auto other = run(folder, {"weights", "verify", "built-in", "--preprocessing", "caffe"});
     CHECK_THAT(other.out, !Contains("as known"));
+
+    auto network = weights::built_in();
+    std::ranges::fill(network.filters[3].bias, -1e9f);
+    weights::save(folder / "dead.safetensors", network);
+    const auto dead = run(folder, {"weights", "verify", "dead.safetensors"});
+    CHECK(dead.code == 1);
+    CHECK_THAT(dead.out, Contains("fault: relu2_2: ") && Contains("channels are dead"));
+    const auto json_of_dead = run(folder, {"weights", "verify", "dead.safetensors", "--json"});
+    CHECK(json_of_dead.code == 1);
+    CHECK(!json::parse(json_of_dead.out)["faults"].empty());
 }
 
 TEST_CASE("after weights fetch, a published network goes by its name") {
