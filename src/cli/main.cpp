@@ -38,8 +38,10 @@ int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** arg
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return tool.exit(e);
     const auto chosen = tool.get_subcommands();
-    const std::string help =
-        chosen.empty() ? "impasto --help" : "impasto " + chosen.front()->get_name() + " --help";
+    std::string help = "impasto ";  // of "weights convert", not of "weights" alone
+    for (auto next = chosen; !next.empty(); next = next.front()->get_subcommands())
+        help += next.front()->get_name() + " ";
+    help += "--help";
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
         return complain(
             "there is no command '" + std::string(argv[1]) + "'; use " + commands_of(tool),

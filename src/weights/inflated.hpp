@@ -12,8 +12,8 @@
 namespace impasto::weights {
 
 /// A deflated member of a zip archive as memory in which one may look around. What is taken out of
-/// it leaves memory, so that file and filters are never there together; where a part is taken again,
-/// all is inflated again.
+/// it leaves memory, so that file and filters are never there together; where a part is taken
+/// again, all is inflated again.
 class inflated {
 public:
     /// Throws format_error where the member has more than `limit` bytes or is damaged.

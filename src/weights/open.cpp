@@ -24,8 +24,8 @@ constexpr reader readers[] = {
     {".keras", is_keras, open_keras},
     {".h5", is_hdf5, open_hdf5},
     {".onnx", is_onnx, open_onnx},
-    {".pth", is_pytorch, open_pytorch},
-    {".npz", is_numpy, open_numpy},
+    {".pth, .pt", is_pytorch, open_pytorch},
+    {".npz, .npy", is_numpy, open_numpy},
     {".safetensors", is_safetensors, open_safetensors},
     {".caffemodel", is_caffe, open_caffe},
 };

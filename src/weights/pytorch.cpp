@@ -213,7 +213,8 @@ std::map<std::string, std::span<const std::byte>> storages_of(
             in.refuse("storage " + quoted(std::string(key->text)) + " belongs to no tensor");
         if (elements < 0 || static_cast<std::uint64_t>(elements) > in.left() / width->second)
             in.refuse("storage " + quoted(width->first) + " claims " + std::to_string(elements) +
-                      " elements, the file has " + std::to_string(in.left()) + " bytes left");
+                      " elements, the file has " + std::to_string(in.left()) +
+                      " bytes left; it may be cut off");
         found[width->first] = in.take(static_cast<std::uint64_t>(elements) * width->second);
     }
     return found;

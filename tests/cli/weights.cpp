@@ -157,6 +157,8 @@ TEST_CASE("after weights fetch, a published network goes by its name") {
 TEST_CASE("weights says what it can do") {
     const temporary_folder folder;
     CHECK(run(folder, {"weights"}).code == 2);
+    CHECK_THAT(run(folder, {"weights", "convert"}).err,
+               Contains("IN is required; see impasto weights convert --help"));
     const auto help = run(folder, {"weights", "--help"});
     CHECK(help.code == 0);
     CHECK_THAT(help.out, Contains("convert") && Contains("verify") && Contains("fetch"));

@@ -114,5 +114,5 @@ TEST_CASE("a file of no known format is told what can be read") {
     std::ofstream(folder / "photo.jpg") << "\xff\xd8\xff\xe0 and so on";
     CHECK_THROWS_WITH(weights::open(folder / "photo.jpg"),
                       Contains("photo.jpg: no weight file that impasto knows; it reads") &&
-                          Contains(".safetensors"));
+                          Contains(".pth, .pt, .npz, .npy, .safetensors"));
 }
