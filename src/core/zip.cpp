@@ -69,6 +69,11 @@ bool is_zip(std::span<const std::byte> bytes) {
         .starts_with(magic);
 }
 
+std::size_t plausible_size(const member& m) {
+    constexpr std::uint64_t best_ratio = 100, small = 1 << 20, largest = 1u << 30;
+    return static_cast<std::size_t>(std::min(m.packed * best_ratio + small, largest));
+}
+
 reader::reader(std::shared_ptr<const mapped_file> file)
     : reader(file->bytes(), file->path().string()) {
     mapping_ = std::move(file);
@@ -202,6 +207,10 @@ std::size_t reader::read_member(std::size_t at) {
     }
     if (!m.deflated && m.packed != m.size)
         refuse("zip member " + printable(m.name) + " is stored, but has two sizes");
+    constexpr std::uint64_t best_ratio = 1032, least = 1024;  // zlib.net/zlib_tech.html
+    if (m.packed < far && m.size > m.packed * best_ratio + least)
+        refuse("zip member " + printable(m.name) + " claims " + std::to_string(m.size) +
+               " bytes, which " + std::to_string(m.packed) + " compressed ones cannot hold");
     members_.push_back(std::move(m));
     return end + get<std::uint16_t>(at + 32);
 }

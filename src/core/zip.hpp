@@ -24,6 +24,10 @@ struct member {
 
 [[nodiscard]] bool is_zip(std::span<const std::byte> bytes);
 
+/// The most bytes that a member with filters may have: they hardly become smaller, and what becomes
+/// much smaller is none.
+[[nodiscard]] std::size_t plausible_size(const member& m);
+
 /// The directory of an archive, with the extensions for 4 GiB and more. Throws format_error on
 /// whatever is not inside the bytes, on members that share bytes, are encrypted, or packed by
 /// something other than deflate.

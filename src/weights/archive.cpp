@@ -10,6 +10,7 @@
 #include <impasto/core/shape.hpp>
 
 #include "weights/describe.hpp"
+#include "weights/elements.hpp"
 
 namespace impasto::weights {
 
@@ -46,20 +47,25 @@ std::int64_t reach(const extent_list& extents, const extent_list& strides) {
     return last + 1;
 }
 
-/// The strides, once extents, strides, bytes and the room for values are seen to agree.
-extent_list checked_strides(const archive& source, const entry& tensor,
-                            std::span<const std::byte> bytes, std::size_t room) {
+void expect_elements(const archive& source, const entry& tensor, std::size_t expected) {
     if (tensor.type == element_type::other)
         refuse(source, tensor,
                "holds integers or the like; expected float32, float64, float16 or bfloat16");
     try {
-        std::int64_t elements = 1;
-        for (const std::int64_t extent : tensor.extents)
-            elements = checked_multiply(elements, extent);
-        if (static_cast<std::size_t>(elements) != room)
+        const std::int64_t elements = elements_of(tensor.extents);
+        if (static_cast<std::size_t>(elements) != expected)
             refuse(source, tensor,
                    to_text(tensor.extents) + " has " + std::to_string(elements) +
-                       " elements; expected " + std::to_string(room));
+                       " elements; expected " + std::to_string(expected));
+    } catch (const shape_error& impossible) {
+        refuse(source, tensor, impossible.what());
+    }
+}
+
+/// The strides, once extents, strides and bytes are seen to agree.
+extent_list checked_strides(const archive& source, const entry& tensor,
+                            std::span<const std::byte> bytes) {
+    try {
         extent_list strides = strides_of(tensor);
         if (strides.size() != tensor.extents.size())
             refuse(source, tensor,
@@ -161,9 +167,10 @@ const entry* archive::find(std::string_view name) const {
 }
 
 void read(const archive& source, const entry& tensor, std::span<float> out) {
+    expect_elements(source, tensor, out.size());
     const auto unpacked = tensor.unpack ? tensor.unpack() : std::vector<std::byte>{};
     const auto bytes = tensor.unpack ? std::span<const std::byte>(unpacked) : tensor.bytes;
-    const extent_list strides = checked_strides(source, tensor, bytes, out.size());
+    const extent_list strides = checked_strides(source, tensor, bytes);
     if (!out.empty())
         gather(tensor, bytes, strides, out.data());
     if (source.mapping)

@@ -161,11 +161,7 @@ archive open_keras(const file_pointer& file) {
     const zip::member& weights = *archive_of_model.find(weights_member);
     if (!weights.deflated)  // as Keras does it
         return open_hdf5(file, archive_of_model.packed(weights));
-    // Filters hardly become smaller; what becomes much smaller is none.
-    constexpr std::uint64_t best_ratio = 100, small = 1 << 20, largest = 2u << 30;
-    const auto limit =
-        static_cast<std::size_t>(std::min(weights.packed * best_ratio + small, largest));
-    const auto content = std::make_shared<inflated>(file, weights, limit);
+    const auto content = std::make_shared<inflated>(file, weights, zip::plausible_size(weights));
     archive result = open_hdf5(file, content->bytes());
     for (entry& tensor : result.entries)
         if (!tensor.unpack && !tensor.bytes.empty())

@@ -9,6 +9,7 @@
 #include "core/npy_bytes.hpp"
 #include "core/zip.hpp"
 #include "weights/describe.hpp"
+#include "weights/elements.hpp"
 #include "weights/formats.hpp"
 #include "weights/pickled_tensors.hpp"
 
@@ -74,7 +75,7 @@ bool holds_arrays(const zip::reader& members) {
 /// The array of a member; its bytes are unpacked when they are read.
 entry entry_of(const std::shared_ptr<const zip::reader>& members, const zip::member& m,
                const std::string& file) {
-    constexpr std::size_t longest_header = 4096, largest_array = 1u << 30;
+    constexpr std::size_t longest_header = 4096;
     const std::string name = m.name.substr(0, m.name.size() - suffix.size());
     const auto begin = m.deflated ? members->begin_of(m, longest_header) : std::vector<std::byte>{};
     const auto packed = members->packed(m);
@@ -83,10 +84,11 @@ entry entry_of(const std::shared_ptr<const zip::reader>& members, const zip::mem
     entry tensor = entry_of(header, name);
     tensor.bytes = m.deflated ? packed : packed.subspan(header.size);
     if (m.deflated)
-        tensor.unpack = [members, &m, skipped = header.size] {
-            auto bytes = members->unpack(m, largest_array);
+        tensor.unpack = [members, &m, header, element = size_of(tensor.type)] {
+            const auto values = static_cast<std::size_t>(elements_of(header.extents)) * element;
+            auto bytes = members->unpack(m, header.size + values);
             bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(
-                                                           std::min(skipped, bytes.size())));
+                                                           std::min(header.size, bytes.size())));
             return bytes;
         };
     return tensor;

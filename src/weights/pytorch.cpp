@@ -138,7 +138,7 @@ const zip::member* find_pickle(const zip::reader& members) {
 }
 
 archive open_zip(const file_pointer& file) {
-    constexpr std::size_t largest_pickle = 16u << 20, largest_storage = 1u << 30;
+    constexpr std::size_t largest_pickle = 16u << 20;
     archive result{.file = file->path().string(), .format = file_format::pytorch, .mapping = file};
     const auto members = std::make_shared<const zip::reader>(file);
     const zip::member* pickled = find_pickle(*members);
@@ -161,7 +161,7 @@ archive open_zip(const file_pointer& file) {
         entry tensor;
         tensor.bytes = members->packed(*m);
         if (m->deflated)
-            tensor.unpack = [members, m] { return members->unpack(*m, largest_storage); };
+            tensor.unpack = [members, m] { return members->unpack(*m, zip::plausible_size(*m)); };
         return tensor;
     };
     result.entries = tensors_of(pickle::read(bytes, result.file), find, result.file);

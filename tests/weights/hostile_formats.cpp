@@ -15,6 +15,7 @@
 #include "support/counted_new.hpp"
 #include "support/temporary_folder.hpp"
 #include "weights/complaint.hpp"
+#include "weights/made_zip.hpp"
 #include "weights/recognise.hpp"
 
 using namespace impasto;
@@ -108,6 +109,35 @@ TEST_CASE("lengths of gigabytes in a hundred bytes are refused before memory is 
         CHECK(complaint(claims[i]) != "");
         CHECK(support::largest_allocation < std::size_t{1} << 17);
     }
+}
+
+TEST_CASE("zip bombs are refused before memory is asked for") {
+    const auto npy = [](const std::string& extents) {
+        const std::string header =
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (" + extents + "), }\n";
+        return "\x93NUMPY" + std::string("\1\0", 2) + static_cast<char>(header.size()) + '\0' +
+               header;
+    };
+    const test::zip_member bias{.name = "conv1_1_b.npy",
+                                .content = npy("64,") + std::string(64 * sizeof(float), '\0')};
+    // Three hundred megabytes of zeros, which become 300 KB.
+    const auto of = [&](const std::string& name, std::string content) {
+        content.resize(300 << 20);
+        const std::string packed = deflated(content);
+        content = {};
+        const test::zip_member bomb{.name = name,  // no header of zlib, no checksum behind
+                                    .content = packed.substr(2, packed.size() - 6),
+                                    .method = 8,
+                                    .claimed = 300 << 20};
+        byte_list bytes = bytes_of(test::zip({bomb, bias}));
+        support::largest_allocation = 0;
+        const std::string said = complaint(std::move(bytes));
+        CHECK(support::largest_allocation < std::size_t{1} << 20);
+        return said;
+    };
+    CHECK_THAT(of("conv1_1_W.npy", npy("3, 3, 3, 64")), Contains("314572800 bytes; at most 69"));
+    CHECK_THAT(of("conv1_1_W.npy", npy("3, 3, 3, 99999")), Contains("[3,3,3,99999]"));
+    CHECK_THAT(of("model.weights.h5", "\x89HDF"), Contains("314572800 bytes; at most"));
 }
 
 TEST_CASE("what the fuzzers once found stays refused") {
