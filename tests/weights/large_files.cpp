@@ -331,12 +331,14 @@ std::vector<random_layer> random_vgg19() {
         return numbers;
     }();
     std::vector<random_layer> layers;
-    for (const nn::layer& row : nn::vgg19.layers)
-        if (!row.is_pool())
-            layers.push_back({nn::name_of(row), row.in_channels, row.out_channels,
-                              std::span(values).first(
-                                  static_cast<std::size_t>(9 * row.in_channels * row.out_channels)),
-                              std::span(values).last(static_cast<std::size_t>(row.out_channels))});
+    for (const nn::layer& row : nn::vgg19.layers) {
+        if (row.is_pool())
+            continue;
+        const auto in = static_cast<std::size_t>(row.in_channels),
+                   out = static_cast<std::size_t>(row.out_channels);
+        layers.push_back({nn::name_of(row), row.in_channels, row.out_channels,
+                          std::span(values).first(9 * in * out), std::span(values).last(out)});
+    }
     return layers;
 }
 
