@@ -106,8 +106,7 @@ private:
         return root;
     }
 
-    // ---- object headers
-    // --------------------------------------------------------------------------
+    // ---- object headers -------------------------------------------------------------------------
 
     std::vector<message> read_messages(std::uint64_t address) {
         cursor in = at(address, "object header");
@@ -186,8 +185,7 @@ private:
         return found == messages.end() ? nullptr : &*found;
     }
 
-    // ---- groups
-    // ----------------------------------------------------------------------------------
+    // ---- groups ---------------------------------------------------------------------------------
 
     std::vector<link> read_links(const std::string& path, const std::vector<message>& messages) {
         std::vector<link> links;
@@ -294,8 +292,7 @@ private:
         return {std::move(name), in.get<std::uint64_t>()};
     }
 
-    // ---- datasets
-    // --------------------------------------------------------------------------------
+    // ---- datasets -------------------------------------------------------------------------------
 
     entry read_dataset(const std::string& path, const std::vector<message>& messages) const {
         const message* space = find(messages, dataspace_message);
