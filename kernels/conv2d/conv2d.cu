@@ -151,7 +151,8 @@ bool conv2d<T, Device>::fuses_pooling(shape, const conv_options& options) {
 
 template <class T, class Device>
 conv2d<T, Device>::conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
-                          tensor_view<const float, cpu> bias, shape input, conv_options options)
+                          tensor_view<const float, cpu> bias, shape input, conv_options options,
+                          const conv2d*)  // the layout follows from the kernel, it from the size
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
     const auto& g = options.geometry;

@@ -1,7 +1,9 @@
 #include <impasto/ops/conv2d.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <impasto/ops/relu.hpp>
 
@@ -48,6 +50,30 @@ bool by_winograd_forward(const shape& input, const conv_options& options) {
     return by_winograd(options) && input.c != 3;
 }
 
+using shared_filter = std::shared_ptr<const cpu_detail::winograd_filter>;
+using shared_bias = std::shared_ptr<const tensor<float, cpu>>;
+
+shared_filter transformed(context<cpu>& ctx, tensor_view<const float, cpu> weights, bool flipped) {
+    return std::make_shared<cpu_detail::winograd_filter>(
+        cpu_detail::winograd_transform(ctx, weights, flipped));
+}
+
+shared_bias in_whole_blocks(tensor_view<const float, cpu> bias, std::int64_t channels) {
+    tensor<float, cpu> result({1, channels, 1, 1});
+    std::fill(result.begin(), result.end(), 0.0f);
+    std::copy(bias.begin(), bias.end(), result.begin());
+    return std::make_shared<tensor<float, cpu>>(std::move(result));
+}
+
+std::size_t bytes_of(const shared_filter& filter) {
+    return filter ? filter->u.bytes() : 0;
+}
+
+std::size_t scratch_bytes_of(const context<cpu>& ctx, const shared_filter& filter,
+                             const shape& map) {
+    return filter ? cpu_detail::winograd_scratch_bytes(ctx, *filter, map.h, map.w) : 0;
+}
+
 }  // namespace
 
 /// One direction runs either as a oneDNN primitive or through our own Winograd transform.
@@ -56,9 +82,10 @@ struct conv2d<float, cpu>::plan {
     shape input, map, output;  // map: before the pool
     layout input_layout, feature_layout;
     conv_options options;
+    // Either of each; what does not depend on the input's size is shared with plans for others.
     cpu_detail::dnnl_convolution forward, backward;
-    cpu_detail::winograd_filter forward_filter, backward_filter;
-    tensor<float, cpu> bias;  // whole blocks, for forward_filter
+    shared_filter forward_filter, backward_filter;
+    shared_bias bias;  // for forward_filter
 };
 
 template <>
@@ -69,9 +96,11 @@ bool conv2d<float, cpu>::fuses_pooling(shape input, const conv_options& options)
 
 template <>
 conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weights,
-                           tensor_view<const float, cpu> bias, shape input, conv_options options)
+                           tensor_view<const float, cpu> bias, shape input, conv_options options,
+                           const conv2d* like)
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
+    const plan* const other = like != nullptr ? like->plan_.get() : nullptr;
     if (options.pooling && !fuses_pooling(input, options))
         throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     p.input = input;
@@ -91,22 +120,26 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
                                            .output_layout = p.feature_layout,
                                            .geometry = options.geometry,
                                            .relu = options.activation == activation::relu};
-    if (by_winograd_forward(input, options)) {
-        p.forward_filter = cpu_detail::winograd_transform(ctx, weights, false);
-        p.bias = tensor<float, cpu>({1, p.forward_filter.out, 1, 1});
-        std::fill(p.bias.begin(), p.bias.end(), 0.0f);
-        std::copy(bias.begin(), bias.end(), p.bias.begin());
+    if (!by_winograd_forward(input, options)) {
+        p.forward =
+            cpu_detail::dnnl_convolution::forward(ctx, spec, other ? &other->forward : nullptr);
+    } else if (other && other->forward_filter) {
+        p.forward_filter = other->forward_filter;
+        p.bias = other->bias;
     } else {
-        p.forward = cpu_detail::dnnl_convolution::forward(ctx, spec);
+        p.forward_filter = transformed(ctx, weights, false);
+        p.bias = in_whole_blocks(bias, p.forward_filter->out);
     }
     if (!options.backward)
         return;
     // Pixels come in planar; their gradient leaves in blocks, the only way that is fast.
     spec.input_layout = p.feature_layout;
     if (by_winograd(options))
-        p.backward_filter = cpu_detail::winograd_transform(ctx, weights, true);
+        p.backward_filter = other && other->backward_filter ? other->backward_filter
+                                                            : transformed(ctx, weights, true);
     else
-        p.backward = cpu_detail::dnnl_convolution::backward_data(ctx, spec);
+        p.backward = cpu_detail::dnnl_convolution::backward_data(
+            ctx, spec, other ? &other->backward : nullptr);
 }
 
 template <>
@@ -137,16 +170,16 @@ std::int64_t conv2d<float, cpu>::gate_bytes() const {
 template <>
 std::size_t conv2d<float, cpu>::filter_bytes() const {
     const auto& p = *plan_;
-    return p.forward.filter_bytes() + p.backward.filter_bytes() + p.forward_filter.u.bytes() +
-           p.backward_filter.u.bytes();
+    return p.forward.filter_bytes() + p.backward.filter_bytes() + bytes_of(p.forward_filter) +
+           bytes_of(p.backward_filter);
 }
 
 template <>
 std::size_t conv2d<float, cpu>::scratch_bytes(const context<cpu>& ctx) const {
     const auto& p = *plan_;
     return std::max({p.forward.scratch_bytes(), p.backward.scratch_bytes(),
-                     cpu_detail::winograd_scratch_bytes(ctx, p.forward_filter, p.map.h, p.map.w),
-                     cpu_detail::winograd_scratch_bytes(ctx, p.backward_filter, p.map.h, p.map.w)});
+                     scratch_bytes_of(ctx, p.forward_filter, p.map),
+                     scratch_bytes_of(ctx, p.backward_filter, p.map)});
 }
 
 template <>
@@ -159,10 +192,10 @@ void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu
     if (!gates.empty())
         expect_gates(gate_bytes(), gates);
     if (p.forward.empty()) {
-        cpu_detail::winograd_convolve(ctx, p.forward_filter, p.map.h, p.map.w,
+        cpu_detail::winograd_convolve(ctx, *p.forward_filter, p.map.h, p.map.w,
                                       {.data = input.data()},
                                       {.data = output.data(),
-                                       .bias = p.bias.data(),
+                                       .bias = p.bias->data(),
                                        .relu = p.options.activation == activation::relu,
                                        .gates = gates.data(),
                                        .pool = p.options.pooling});
@@ -179,10 +212,10 @@ void conv2d<float, cpu>::backward_data(context<cpu>& ctx, tensor_view<const floa
     const auto& p = *plan_;
     expect_map("d_output", p.map, p.feature_layout, d_output);
     expect_map("d_input", p.input, p.feature_layout, d_input);
-    if (p.backward.empty() && p.backward_filter.u.empty())
+    if (p.backward.empty() && !p.backward_filter)
         throw option_error("conv2d: planned for forward alone; ask for backward in its options");
     if (p.backward.empty())
-        cpu_detail::winograd_convolve(ctx, p.backward_filter, p.map.h, p.map.w,
+        cpu_detail::winograd_convolve(ctx, *p.backward_filter, p.map.h, p.map.w,
                                       {.data = d_output.data()}, {.data = d_input.data()});
     else
         p.backward.run(ctx, d_output.data(), d_input.data());
@@ -194,7 +227,7 @@ void conv2d<float, cpu>::backward(context<cpu>& ctx, tensor_view<const std::uint
                                   tensor_view<float, cpu> d_input) const {
     const auto& p = *plan_;
     expect_gates(gate_bytes(), gates);
-    if (p.backward_filter.u.empty()) {
+    if (!p.backward_filter) {
         relu_backward(ctx, gates, d_output);
         backward_data(ctx, d_output, d_input);
         return;
@@ -202,7 +235,7 @@ void conv2d<float, cpu>::backward(context<cpu>& ctx, tensor_view<const std::uint
     expect_map("d_output", p.output, p.feature_layout, d_output);
     expect_map("d_input", p.input, p.feature_layout, d_input);
     cpu_detail::winograd_convolve(
-        ctx, p.backward_filter, p.map.h, p.map.w,
+        ctx, *p.backward_filter, p.map.h, p.map.w,
         {.data = d_output.data(), .gates = gates.data(), .pool = p.options.pooling},
         {.data = d_input.data()});
 }

@@ -103,21 +103,26 @@ dnnl::memory laid_out(const dnnl::engine& engine, dnnl::stream& stream,
 dnnl_convolution dnnl_convolution::planned(context<cpu>& ctx, dnnl::primitive primitive,
                                            tensor_view<const float, cpu> weights,
                                            const dnnl::memory::desc& weights_layout,
-                                           const dnnl::memory::desc& scratch) {
+                                           const dnnl::memory::desc& scratch,
+                                           const dnnl_convolution* like) {
     auto& state = ctx.get();
     dnnl_convolution result;
     result.primitive_ = std::move(primitive);
-    result.weights_ = laid_out(state.engine, state.stream, weights, weights_layout);
+    const bool alike =
+        like != nullptr && !like->empty() && like->weights_.get_desc() == weights_layout;
+    result.weights_ = alike ? like->weights_  // a handle, counted
+                            : laid_out(state.engine, state.stream, weights, weights_layout);
     result.scratch_ = dnnl::memory(scratch, state.engine, nullptr);
     return result;
 }
 
-dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolution_spec& spec) {
+dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolution_spec& spec,
+                                           const dnnl_convolution* like) {
     auto& state = ctx.get();
     const descriptions d(spec);
     const auto description = forward_description(state.engine, d, attributes(spec.relu));
     auto result = planned(ctx, forward_convolution(description), spec.weights,
-                          description.weights_desc(), description.scratchpad_desc());
+                          description.weights_desc(), description.scratchpad_desc(), like);
     result.from_ = dnnl::memory(d.input, state.engine, nullptr);
     result.to_ = dnnl::memory(d.output, state.engine, nullptr);
     result.from_argument_ = DNNL_ARG_SRC;
@@ -131,13 +136,14 @@ dnnl_convolution dnnl_convolution::forward(context<cpu>& ctx, const dnnl_convolu
 }
 
 dnnl_convolution dnnl_convolution::backward_data(context<cpu>& ctx,
-                                                 const dnnl_convolution_spec& spec) {
+                                                 const dnnl_convolution_spec& spec,
+                                                 const dnnl_convolution* like) {
     auto& state = ctx.get();
     const descriptions d(spec);
     const auto hint = forward_description(state.engine, d, attributes(false));
     const auto description = backward_description(state.engine, d, hint);
     auto result = planned(ctx, backward_convolution(description), spec.weights,
-                          description.weights_desc(), description.scratchpad_desc());
+                          description.weights_desc(), description.scratchpad_desc(), like);
     result.from_ = dnnl::memory(d.output, state.engine, nullptr);
     result.to_ = dnnl::memory(d.input, state.engine, nullptr);
     result.from_argument_ = DNNL_ARG_DIFF_DST;

@@ -25,10 +25,14 @@ class dnnl_convolution {
 public:
     dnnl_convolution() = default;
 
+    /// like: one of the same filters in the same direction, whose memory is shared where this one
+    /// wants them laid out alike.
     [[nodiscard]] static dnnl_convolution forward(context<cpu>& ctx,
-                                                  const dnnl_convolution_spec& spec);
+                                                  const dnnl_convolution_spec& spec,
+                                                  const dnnl_convolution* like = nullptr);
     [[nodiscard]] static dnnl_convolution backward_data(context<cpu>& ctx,
-                                                        const dnnl_convolution_spec& spec);
+                                                        const dnnl_convolution_spec& spec,
+                                                        const dnnl_convolution* like = nullptr);
 
     [[nodiscard]] bool empty() const { return !primitive_; }
     [[nodiscard]] std::size_t filter_bytes() const;
@@ -41,7 +45,8 @@ private:
     [[nodiscard]] static dnnl_convolution planned(context<cpu>& ctx, dnnl::primitive primitive,
                                                   tensor_view<const float, cpu> weights,
                                                   const dnnl::memory::desc& weights_layout,
-                                                  const dnnl::memory::desc& scratch);
+                                                  const dnnl::memory::desc& scratch,
+                                                  const dnnl_convolution* like);
 
     dnnl::primitive primitive_;
     dnnl::memory weights_, bias_, from_, to_, scratch_;

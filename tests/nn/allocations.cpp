@@ -46,3 +46,16 @@ TEST_CASE("a loop of forward and backward allocates no buffers") {
         evaluate();
     CHECK(support::large_allocations == before);
 }
+
+TEST_CASE("features that are resized to less allocate no buffers and lay out no filters") {
+    context<cpu> ctx({.threads = 2});
+    const auto network = weights::built_in();
+    const auto algorithm = GENERATE(ops::conv_algorithm::fastest, ops::conv_algorithm::direct);
+    nn::features<float, cpu> features(ctx, network, {1, 3, 61, 83},
+                                      {.taps = {"relu4_2"}, .algorithm = algorithm});
+    features.resize(ctx, network, {1, 3, 40, 75});
+    const long before = support::large_allocations;
+    features.resize(ctx, network, {1, 3, 61, 83});
+    features.resize(ctx, network, {1, 3, 33, 12});
+    CHECK(support::large_allocations == before);
+}

@@ -306,3 +306,39 @@ TEST_CASE("features refuse what cannot be, and say what can") {
                           ctx, [](std::size_t, auto, auto) {}, wrong),
                       "features: d_pixels: expected [1,3,16,17], found [1,3,17,16]");
 }
+
+TEST_CASE("features that are resized are those made for that size") {
+    context<cpu> ctx({.threads = 2});
+    const auto border = GENERATE(ops::border::zero, ops::border::replicate);
+    const nn::features_options options{.taps = {"relu3_1", "relu1_2", "relu4_2"}, .border = border};
+    const auto computed = [&](features& f) {
+        const auto pixels = to_tensor(
+            ctx, random_map(3, f.pixels_shape().h, f.pixels_shape().w, 9, 0, 1), layout::nchw);
+        tensor<float, cpu> d_pixels(f.pixels_shape());
+        f.forward(ctx, pixels);
+        std::vector<std::vector<float>> all;
+        for (std::size_t t = 0; t < 3; ++t)
+            all.emplace_back(f.tap(t).begin(), f.tap(t).end());
+        f.backward(
+            ctx, [&](std::size_t, auto map, auto d) { ops::axpy(ctx, 1, map, d); }, d_pixels);
+        all.emplace_back(d_pixels.begin(), d_pixels.end());
+        return all;
+    };
+    features sized(ctx, small_vgg(), {1, 3, 40, 52}, options);
+    // Smaller, larger, one side each, back to the first.
+    for (const auto& [h, w] : {std::pair{17, 23}, {61, 83}, {61, 9}, {8, 90}, {40, 52}}) {
+        CAPTURE(h, w);
+        const shape pixels{1, 3, h, w};
+        sized.resize(ctx, small_vgg(), pixels);
+        features made(ctx, small_vgg(), pixels, options);
+        CHECK(sized.pixels_shape() == pixels);
+        CHECK(sized.tap_shape(2) == made.tap_shape(2));
+        CHECK(sized.forward_macs() == made.forward_macs());
+        CHECK(sized.peak_bytes() >= made.peak_bytes());
+        CHECK(computed(sized) == computed(made));
+    }
+    const auto before = computed(sized);
+    CHECK_THROWS_AS(sized.resize(ctx, small_vgg(), {1, 3, 7, 50}), shape_error);
+    CHECK(sized.pixels_shape() == shape{1, 3, 40, 52});
+    CHECK(computed(sized) == before);
+}

@@ -164,3 +164,39 @@ TEST_CASE("conv2d refuses what does not fit, with both shapes") {
     CHECK_THROWS_WITH(conv.forward(ctx, to_tensor(ctx, p.input), planar),
                       Catch::Contains("found nchw"));
 }
+
+TEST_CASE("a convolution like another takes its filters over, and computes as one made alone") {
+    context<cpu> ctx({.threads = 2});
+    const auto algorithm = GENERATE(ops::conv_algorithm::direct, ops::conv_algorithm::fastest);
+    for (const auto& g : geometries) {
+        CAPTURE(g.in, g.out, g.h, g.w, algorithm == ops::conv_algorithm::direct);
+        const problem p(g);
+        const ops::conv_options options{.activation = ops::activation::relu,
+                                        .algorithm = algorithm};
+        const shape input{1, g.in, g.h, g.w};
+        const ops::conv2d<float, cpu> alone(ctx, p.weight_tensor, p.bias_tensor, input, options);
+        // Another size, first; and it is gone when the filters are used.
+        std::optional<ops::conv2d<float, cpu>> other(std::in_place, ctx, p.weight_tensor,
+                                                     p.bias_tensor,
+                                                     shape{1, g.in, g.h + 9, g.w + 20}, options);
+        const ops::conv2d<float, cpu> like(ctx, p.weight_tensor, p.bias_tensor, input, options,
+                                           &*other);
+        other.reset();
+        CHECK(like.output_shape() == alone.output_shape());
+        CHECK(like.filter_bytes() == alone.filter_bytes());
+        CHECK(like.scratch_bytes(ctx) == alone.scratch_bytes(ctx));
+        const auto x = to_tensor(ctx, p.input, alone.input_layout());
+        const auto dy = to_tensor(ctx, p.d_output, ctx.feature_layout());
+        std::vector<std::vector<float>> outputs, gradients;
+        for (const auto* conv : {&alone, &like}) {
+            tensor<float, cpu> y(conv->output_shape(), ctx.feature_layout()),
+                dx(input, ctx.feature_layout());
+            conv->forward(ctx, x, y);
+            conv->backward_data(ctx, dy, dx);
+            outputs.emplace_back(y.begin(), y.end());
+            gradients.emplace_back(dx.begin(), dx.end());
+        }
+        CHECK(outputs[1] == outputs[0]);
+        CHECK(gradients[1] == gradients[0]);
+    }
+}

@@ -46,7 +46,16 @@ public:
     /// pixels: [1,3,H,W]. Throws option_error for a tap that the network lacks or that is named
     /// twice, and shape_error, with the smallest size that works, for too small a picture.
     features(context<Device>& ctx, const network& net, shape pixels,
-             const features_options& options);
+             const features_options& options)
+        : features(ctx, net, pixels, options, nullptr) {
+        make_arena();
+    }
+
+    /// Plans anew for pixels of another size; net must be the network of before. Filters stay laid
+    /// out where they serve again, and the arena stays where it is large enough, so that this costs
+    /// little beside a forward pass. What forward left is lost. Throws shape_error for too small a
+    /// picture, and then nothing has changed.
+    void resize(context<Device>& ctx, const network& net, shape pixels);
 
     [[nodiscard]] shape pixels_shape() const { return pixels_; }
     [[nodiscard]] std::size_t tap_count() const { return taps_.size(); }
@@ -64,7 +73,7 @@ public:
 
     /// Bytes of arena, filters as laid out, and scratch: known before anything runs.
     [[nodiscard]] std::size_t peak_bytes() const {
-        return plan_.bytes() + filter_bytes_ + scratch_bytes_;
+        return arena_.bytes() + filter_bytes_ + scratch_bytes_;
     }
     /// Multiply-adds of one forward pass; backward takes as many again.
     [[nodiscard]] std::int64_t forward_macs() const { return macs_; }
@@ -93,12 +102,19 @@ private:
         std::size_t features = none, gates = none, argmax = none, gradient = none;
     };
 
+    /// Without an arena yet. like: where laid-out filters may be shared with, or null.
+    features(context<Device>& ctx, const network& net, shape pixels,
+             const features_options& options, const features* like);
+
     [[nodiscard]] std::vector<std::size_t> find_taps(const network& net,
                                                      const features_options& options) const;
     void make_stages(context<Device>& ctx, const network& net, const features_options& options,
-                     std::span<const std::size_t> tap_of_layer);
+                     std::span<const std::size_t> tap_of_layer, const features* like);
     void add_convolution(context<Device>& ctx, const filter& f, stage& s,
-                         const ops::conv_options& options);
+                         const ops::conv_options& options, const features* like);
+    void make_arena() {
+        arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
+    }
     void plan_arena(const features_options& options);
     [[nodiscard]] bool keeps_map(std::size_t i, const features_options& options) const;
     [[nodiscard]] ops::pool_saved<T, Device> saved(const stage& pool, const stage& below) const;
@@ -129,6 +145,7 @@ private:
     ops::border border_;
     ops::pool_options pooling_;
     bool guided_;
+    features_options options_;
     std::vector<stage> stages_;
     std::vector<ops::conv2d<T, Device>> convolutions_;
     std::vector<std::size_t> taps_;  // stage of each tap
@@ -164,14 +181,15 @@ inline void expect_pixels(std::span<const layer> layers, std::size_t last, const
 
 template <class T, class Device>
 features<T, Device>::features(context<Device>& ctx, const network& net, shape pixels,
-                              const features_options& options)
+                              const features_options& options, const features* like)
     : pixels_(pixels),
       padded_(pixels),
       layout_(ctx.feature_layout()),
       transform_(transform_of(net.input)),
       border_(options.border),
       pooling_(options.pooling),
-      guided_(options.guided) {
+      guided_(options.guided),
+      options_(options) {
     if (options.taps.empty())
         throw option_error("features: no layers are asked for; name at least one, such as relu1_1");
     const auto tap_of_layer = find_taps(net, options);
@@ -179,10 +197,19 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
     if (border_ == ops::border::replicate)
         padded_ = {1, 3, pixels.h + 2, pixels.w + 2};
     taps_.resize(options.taps.size());
-    make_stages(ctx, net, options, tap_of_layer);
+    make_stages(ctx, net, options, tap_of_layer, like);
     plan_arena(options);
-    arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
     ctx.reserve(scratch_bytes_);
+}
+
+template <class T, class Device>
+void features<T, Device>::resize(context<Device>& ctx, const network& net, shape pixels) {
+    features next(ctx, net, pixels, options_, this);
+    if (arena_.bytes() < next.plan_.bytes())
+        next.make_arena();
+    else
+        std::swap(next.arena_, arena_);
+    *this = std::move(next);
 }
 
 // For each layer up to the last tapped one, which tap it is.
@@ -204,7 +231,8 @@ std::vector<std::size_t> features<T, Device>::find_taps(const network& net,
 template <class T, class Device>
 void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                                       const features_options& options,
-                                      std::span<const std::size_t> tap_of_layer) {
+                                      std::span<const std::size_t> tap_of_layer,
+                                      const features* like) {
     shape here = padded_;
     for (std::size_t i = 0; i < tap_of_layer.size(); ++i) {
         stage s{.input = here, .output = ops::pooled(here)};
@@ -222,7 +250,7 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                 ++i;
             else
                 conv.pooling = std::nullopt;
-            add_convolution(ctx, net.filters[convolutions_.size()], s, conv);
+            add_convolution(ctx, net.filters[convolutions_.size()], s, conv, like);
         }
         if (!net.exponents.empty())
             s.exponent = net.exponents[convolutions_.size() - 1];
@@ -237,10 +265,11 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
 
 template <class T, class Device>
 void features<T, Device>::add_convolution(context<Device>& ctx, const filter& f, stage& s,
-                                          const ops::conv_options& options) {
+                                          const ops::conv_options& options, const features* like) {
     s.convolution = convolutions_.size();
     const auto& conv =
-        convolutions_.emplace_back(ctx, f.weights.view(), f.bias.view(), s.input, options);
+        convolutions_.emplace_back(ctx, f.weights.view(), f.bias.view(), s.input, options,
+                                   like ? &like->convolutions_[s.convolution] : nullptr);
     s.output = conv.output_shape();
     filter_bytes_ += conv.filter_bytes();
     scratch_bytes_ = std::max(scratch_bytes_, conv.scratch_bytes(ctx));

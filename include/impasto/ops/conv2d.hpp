@@ -50,8 +50,12 @@ public:
     /// input: [1,in,H,W]. Throws shape_error where they disagree or the output would be empty, and
     /// option_error for a pool that cannot be fused or, on CUDA, for a stride other than 1 and for
     /// filters larger than 3×3.
+    ///
+    /// like: a convolution with the same filters, bias and options, for an input of another size.
+    /// What it laid out is shared where this one can use it too; that may outlive the other.
     conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
-           tensor_view<const float, cpu> bias, shape input, conv_options options = {});
+           tensor_view<const float, cpu> bias, shape input, conv_options options = {},
+           const conv2d* like = nullptr);
     ~conv2d();
     conv2d(conv2d&&) noexcept;
     conv2d& operator=(conv2d&&) noexcept;
