@@ -58,7 +58,7 @@ std::vector<tile_range> tile_side(const receptive_field& field, std::int64_t sid
 
 tiled_features::tiled_features(const nn::network& net, nn::features_options options,
                                std::int64_t tile)
-    : plans_(net, forward_alone(std::move(options))), tile_(tile) {
+    : sized_(net, forward_alone(std::move(options))), tile_(tile) {
     for (const auto& tap : this->options().taps) {
         const auto field = fields_.emplace_back(receptive_field_of(net.layers, tap));
         if (field.size > widest_.size)
@@ -68,7 +68,7 @@ tiled_features::tiled_features(const nn::network& net, nn::features_options opti
 }
 
 std::int64_t tiled_features::channels(std::size_t tap) const {
-    const auto& layers = plans_.network().layers;
+    const auto& layers = sized_.network().layers;
     return layers[nn::find_tap(layers, options().taps[tap])].out_channels;
 }
 
@@ -82,7 +82,7 @@ void tiled_features::visit(context<cpu>& ctx, image::picture_view pixels,
             const auto tile =
                 whole ? image::picture() : image::crop(pixels, box_of(rows[i], columns[j]));
             const auto here = whole ? pixels : tile.view();
-            auto& features = plans_.of(ctx, here.shape());
+            auto& features = sized_.of(ctx, here.shape());
             features.forward(ctx, here);
             for (std::size_t tap = 0; tap < fields_.size(); ++tap) {
                 const auto& field = fields_[tap];

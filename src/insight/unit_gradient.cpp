@@ -27,18 +27,18 @@ void expect_unit(const unit& wanted, const shape& map) {
 }  // namespace
 
 unit_gradient::unit_gradient(const nn::network& net, nn::features_options options)
-    : plans_(net, std::move(options)),
-      field_(receptive_field_of(net.layers, only_tap(plans_.options()))) {}
+    : sized_(net, std::move(options)),
+      field_(receptive_field_of(net.layers, only_tap(sized_.options()))) {}
 
 tensor<float, cpu> unit_gradient::of(context<cpu>& ctx, image::picture_view pixels,
                                      const unit& wanted) {
     const auto [n, c, h, w] = pixels.shape();
-    const auto& layers = plans_.network().layers;
-    const auto channels = layers[nn::find_tap(layers, only_tap(plans_.options()))].out_channels;
+    const auto& layers = sized_.network().layers;
+    const auto channels = layers[nn::find_tap(layers, only_tap(sized_.options()))].out_channels;
     expect_unit(wanted, {1, channels, h / field_.stride, w / field_.stride});
     const auto box = crop_of_unit(field_, wanted.row, wanted.column, h, w);
     const auto crop = image::crop(pixels, box);
-    auto& features = plans_.of(ctx, crop.shape());
+    auto& features = sized_.of(ctx, crop.shape());
     features.forward(ctx, crop);
 
     const auto row = wanted.row - box.y / field_.stride;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <impasto/image/picture.hpp>
-#include <impasto/insight/feature_plans.hpp>
 #include <impasto/insight/receptive_field.hpp>
+#include <impasto/insight/resizing_features.hpp>
 
 namespace impasto::insight {
 
@@ -34,8 +34,8 @@ struct tile_range {
 [[nodiscard]] std::vector<tile_range> tile_side(const receptive_field& field, std::int64_t side,
                                                 std::int64_t tile);
 
-/// The feature maps of one picture after another, of any sizes, in bounded memory: plans are kept
-/// for sizes that come again, and a large picture goes through the network in exact tiles.
+/// The feature maps of one picture after another, of any sizes, in bounded memory: a large picture
+/// goes through the network in exact tiles.
 class tiled_features {
 public:
     /// The network must outlive this. `tile` is the largest side, in pixels, that is computed in
@@ -44,7 +44,7 @@ public:
 
     /// In the order of options.taps.
     [[nodiscard]] const std::vector<receptive_field>& fields() const { return fields_; }
-    [[nodiscard]] const nn::features_options& options() const { return plans_.options(); }
+    [[nodiscard]] const nn::features_options& options() const { return sized_.options(); }
     /// Channels of a tap.
     [[nodiscard]] std::int64_t channels(std::size_t tap) const;
 
@@ -54,7 +54,7 @@ public:
                const std::function<void(std::size_t, const map_part&)>& visit);
 
 private:
-    feature_plans plans_;
+    resizing_features sized_;
     std::int64_t tile_;
     std::vector<receptive_field> fields_;
     receptive_field widest_;  ///< of the deepest tap

@@ -4,8 +4,8 @@
 #include <string>
 
 #include <impasto/image/picture.hpp>
-#include <impasto/insight/feature_plans.hpp>
 #include <impasto/insight/receptive_field.hpp>
+#include <impasto/insight/resizing_features.hpp>
 
 namespace impasto::insight {
 
@@ -30,7 +30,7 @@ public:
                                         const unit& wanted);
 
 private:
-    feature_plans plans_;
+    resizing_features sized_;
     receptive_field field_;
 };
 
