@@ -10,6 +10,7 @@
 #include "cli/json.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
+#include "cli/recipe.hpp"
 #include "cli/run_counter.hpp"
 
 namespace impasto::cli {
@@ -50,15 +51,29 @@ void print(const settings& wanted, const std::vector<insight::inversion>& found)
     }
 }
 
+command_recipe recipe_of(const settings& wanted, int threads) {
+    return {
+        .command = "invert",
+        .given = {{"picture", wanted.picture}, {"layers", wanted.layers}},
+        .weights = wanted.engine.weights,
+        .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
+        .threads = threads,
+        .run = wanted.run,
+        .options = {"size", "iterations", "tv-weight", "seed", "pooling", "pooling-scale", "border",
+                    "convolution"}};
+}
+
 int run(const settings& wanted) {
     image::check_writable(wanted.output);
+    expect_not_an_input(wanted.output, {wanted.picture, wanted.engine.weights});
     context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto original = image::load(wanted.picture);
     run_counter counter(wanted.quiet || wanted.json);
     const auto found =
         insight::invert(here, network, original, wanted.layers, wanted.run, counter.watch());
-    image::save(wanted.output, sheet(original, found));
+    image::save(wanted.output, sheet(original, found),
+                {.text = text_of(recipe_of(wanted, here.threads()))});
     print(wanted, found);
     return interrupt::asked() ? interrupted : success;
 }
@@ -73,7 +88,8 @@ command add_invert(CLI::App& tool) {
     group.add(
         "--layers", "NAME,...", "one picture for each", CLI::detail::join(wanted->layers, ","),
         [wanted](const std::string& text) { wanted->layers = parse_names("--layers", text); });
-    group.text("-o,--output", "OUT", "all of them side by side, .png or .jpg", wanted->output);
+    group.text("-o,--output", "OUT",
+               "all of them side by side, .png or .jpg; a .png carries its recipe", wanted->output);
     group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->run.size,
                   {0, largest_size});
     group.natural("--iterations", "for each layer", wanted->run.iterations, {1, 1'000'000});

@@ -64,6 +64,10 @@ json to_json(const recipe& recipe) {
     return options;
 }
 
+std::vector<image::text_entry> notes_of(const json& options) {
+    return {{"Software", std::string("impasto ") + version}, {"impasto:options", dump(options)}};
+}
+
 std::string plain(const json& value) {
     if (value.is_string())
         return value.get<std::string>();
@@ -82,8 +86,20 @@ std::string plain(const json& value) {
 }  // namespace
 
 std::vector<image::text_entry> text_of(const recipe& recipe) {
-    return {{"Software", std::string("impasto ") + version},
-            {"impasto:options", dump(to_json(recipe))}};
+    return notes_of(to_json(recipe));
+}
+
+std::vector<image::text_entry> text_of(const command_recipe& recipe) {
+    json options{{"version", version}, {"command", recipe.command}};
+    options.update(recipe.given);
+    options.update({{"weights", recipe.weights},
+                    {"preprocessing", recipe.preprocessing},
+                    {"device", "cpu"},
+                    {"threads", recipe.threads}});
+    const auto run = to_json(recipe.run);
+    for (const auto& name : recipe.options)
+        options[name] = run.at(name);
+    return notes_of(options);
 }
 
 std::vector<insight::fact> facts_of(const recipe& recipe) {

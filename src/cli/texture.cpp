@@ -8,6 +8,7 @@
 
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
+#include "cli/recipe.hpp"
 #include "cli/run_counter.hpp"
 
 namespace impasto::cli {
@@ -54,8 +55,24 @@ image::picture progression(context<cpu>& here, const nn::network& network,
     return insight::side_by_side(all);
 }
 
+command_recipe recipe_of(const settings& wanted, int threads) {
+    return {
+        .command = "texture",
+        .given = {{"style", wanted.style},
+                  {"size", size_text(wanted.size.height, wanted.size.width)},
+                  {"progression", wanted.progression},
+                  {"style-size", wanted.style_size}},
+        .weights = wanted.engine.weights,
+        .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
+        .threads = threads,
+        .run = wanted.run,
+        .options = {"style-scale", "style-layers", "tv-weight", "iterations", "seed", "pooling",
+                    "pooling-scale", "border", "convolution"}};
+}
+
 int run(const settings& wanted) {
     image::check_writable(wanted.output);
+    expect_not_an_input(wanted.output, {wanted.style, wanted.engine.weights});
     context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto painting = load_painting(wanted);
@@ -64,7 +81,7 @@ int run(const settings& wanted) {
         wanted.progression
             ? progression(here, network, painting, wanted, counter.watch())
             : insight::texture(here, network, painting, wanted.size, wanted.run, counter.watch());
-    image::save(wanted.output, picture);
+    image::save(wanted.output, picture, {.text = text_of(recipe_of(wanted, here.threads()))});
     if (!wanted.quiet)
         std::cout << wanted.output << ": " << size_text(picture.shape().h, picture.shape().w)
                   << ", seed " << wanted.run.seed << "\n";
@@ -73,7 +90,8 @@ int run(const settings& wanted) {
 
 void add_own_options(CLI::App& app, settings& wanted) {
     option_group group(app, "Texture");
-    group.text("-o,--output", "OUT", "the picture, .png or .jpg", wanted.output);
+    group.text("-o,--output", "OUT", "the picture, .png or .jpg; a .png carries its recipe",
+               wanted.output);
     group.add("--size", "WxH", "of the picture in pixels",
               size_text(wanted.size.height, wanted.size.width),
               [&wanted](const std::string& text) { wanted.size = parse_size(text); });

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,13 @@ using Catch::Matchers::Contains;
 using nlohmann::json;
 
 namespace {
+
+json recipe_of(const std::filesystem::path& file) {
+    for (const auto& note : image::read_text(file))
+        if (note.keyword == "impasto:options")
+            return json::parse(note.text);
+    return {};
+}
 
 /// One line, exit code 2, and no file that was not there.
 void refuses(const std::vector<std::string>& arguments, const std::string& says) {
@@ -66,6 +74,52 @@ TEST_CASE("texture paints any size, and the layers side by side") {
     CHECK(image::load(folder / "steps.png").shape().w == 4 * 45 + 5 * 12);
 }
 
+TEST_CASE("the pictures of invert and texture carry the recipe that makes them again") {
+    const studio folder;
+    REQUIRE(run(folder, {"invert", "photo.png", "--layers", "relu2_1,relu1_1", "--size", "32",
+                         "--iterations", "3", "--seed", "18446744073709551615", "--tv-weight",
+                         "0.5", "--pooling", "max", "--threads", "1", "-o", "found.png", "--quiet"})
+                .code == 0);
+    const auto inverted = recipe_of(folder / "found.png");
+    CHECK(inverted == json({{"version", "0.1.0"},
+                            {"command", "invert"},
+                            {"picture", "photo.png"},
+                            {"layers", {"relu2_1", "relu1_1"}},
+                            {"weights", "built-in"},
+                            {"preprocessing", "auto"},
+                            {"device", "cpu"},
+                            {"threads", 1},
+                            {"size", 32},
+                            {"iterations", 3},
+                            {"tv-weight", 0.5},
+                            {"seed", 18446744073709551615u},
+                            {"pooling", "max"},
+                            {"pooling-scale", 1.0},
+                            {"border", "replicate"},
+                            {"convolution", "fastest"}}));
+
+    for (const bool progression : {false, true}) {
+        std::vector<std::string> words{
+            "texture", "painting.png",   "--size",  "45x22",         "--iterations",
+            "2",       "--seed",         "7",       "--threads",     "1",
+            "--quiet", "--style-layers", "relu1_1", "--style-scale", "1.5",
+            "-o",      "texture.png"};
+        if (progression)
+            words.push_back("--progression");
+        REQUIRE(run(folder, words).code == 0);
+        const auto made = recipe_of(folder / "texture.png");
+        CHECK(made["command"] == "texture");
+        CHECK(made["style"] == "painting.png");
+        CHECK(made["size"] == "45x22");
+        CHECK(made["progression"] == progression);
+        CHECK(made["style-size"] == 512);
+        CHECK(made["style-scale"] == 1.5);
+        CHECK(made["style-layers"] == json({{"relu1_1", 1.0}}));
+        CHECK(made["iterations"] == 2);
+        CHECK(made["seed"] == 7);
+    }
+}
+
 TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"invert", "photo.png", "--layers", "relu9_9"}, "relu9_9");
     refuses({"invert", "photo.png", "--layers", "relu1_1,relu1_1"}, "relu1_1");
@@ -73,6 +127,8 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"invert", "missing.png"}, "missing.png");
     refuses({"invert", "photo.png", "-o", "found.gif"}, ".gif");
     refuses({"invert", "photo.png", "-o", "nowhere/found.png"}, "nowhere");
+    refuses({"invert", "photo.png", "-o", "photo.png"}, "is an input");
+    refuses({"texture", "painting.png", "-o", "painting.png"}, "is an input");
     refuses({"invert", "photo.png", "--size", "7"}, "too small for relu4_1");
     refuses({"invert", "photo.png", "--iterations", "0"}, "--iterations");
     refuses({"texture", "missing.png"}, "missing.png");
