@@ -1,7 +1,9 @@
 #include "cli/command.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include <impasto/core/file.hpp>
 #include <impasto/image/io.hpp>
@@ -10,6 +12,7 @@
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
 #include "cli/picture_list.hpp"
+#include "cli/progress_bar.hpp"
 
 namespace impasto::cli {
 
@@ -25,6 +28,15 @@ struct settings {
     bool quiet = false;
 };
 
+/// Pictures that have a patch among the best.
+std::size_t pictures_of(const insight::top_patches& found) {
+    std::set<std::int64_t> numbers;
+    for (std::int64_t channel = 0; channel < found.channels(); ++channel)
+        for (const auto& patch : found.of(channel))
+            numbers.insert(patch.picture);
+    return numbers.size();
+}
+
 /// The patches of a folder's pictures. One that cannot be read is left out and named.
 insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network& network,
                                            const settings& wanted) {
@@ -35,7 +47,8 @@ insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network
                                            .algorithm = wanted.network.algorithm});
     std::size_t read = 0;
     std::string first_reason;
-    for (std::size_t i = 0; i < files.size(); ++i)
+    step_report searched("search", files.size(), wanted.quiet);
+    for (std::size_t i = 0; i < files.size(); ++i) {
         try {
             search.add(here, load_at(files[i], wanted.size), static_cast<std::int64_t>(i));
             ++read;
@@ -43,13 +56,19 @@ insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network
             if (first_reason.empty())
                 first_reason = e.what();
         }
+        searched.advance();
+    }
+    searched.finish();
     if (read == 0)
         throw option_error(wanted.pictures + ": no picture in it can be used: " + first_reason);
     if (read < files.size() && !wanted.quiet)
         std::cerr << wanted.pictures << ": " << files.size() - read << " of " << files.size()
                   << " pictures left out, the first: " << first_reason << "\n";
+    step_report drawn("draw", pictures_of(search.found(0)), wanted.quiet);
     return insight::cut_patches(search, [&](std::int64_t number) {
-        return load_at(files[static_cast<std::size_t>(number)], wanted.size);
+        auto pixels = load_at(files[static_cast<std::size_t>(number)], wanted.size);
+        drawn.advance();
+        return pixels;
     });
 }
 

@@ -10,6 +10,7 @@
 
 #include "cli/pictures.hpp"
 #include "cli/process.hpp"
+#include "cli/terminal.hpp"
 
 using namespace impasto;
 using namespace impasto::test;
@@ -138,4 +139,24 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"texture", "painting.png", "--size", "64x64x64"}, "--size");
     refuses({"texture", "painting.png", "--size", "9x4"}, "too small");
     refuses({"texture", "painting.png", "--style-layers", "relu1_1=-1"}, "relu1_1");
+}
+
+TEST_CASE("patches and explain tell a terminal how far they are with a folder") {
+    const studio folder;
+    std::filesystem::create_directory(folder / "pictures");
+    std::filesystem::copy_file(folder / "photo.png", folder / "pictures/a.png");
+    std::filesystem::copy_file(folder / "painting.png", folder / "pictures/b.png");
+    const std::vector<std::vector<std::string>> commands{
+        {"patches", "pictures", "--layer", "relu1_1", "-o", "p.png"},
+        {"explain", "painting.png", "--pictures", "pictures", "--layer", "relu1_1", "--size", "32",
+         "-o", "e.html"}};
+    ::setenv("TERM", "xterm", 1);
+    for (const auto& command : commands) {
+        const auto text = seen_on_terminal(folder, command);
+        CHECK_THAT(text, Contains("\rsearch 2/2") && Contains("\rdraw 2/2"));
+        auto quiet = command;
+        quiet.push_back("--quiet");
+        CHECK(seen_on_terminal(folder, quiet).empty());
+    }
+    ::setenv("TERM", "dumb", 1);
 }

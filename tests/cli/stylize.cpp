@@ -8,12 +8,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include <pty.h>
-
 #include <impasto/image/io.hpp>
 
 #include "cli/pictures.hpp"
 #include "cli/process.hpp"
+#include "cli/terminal.hpp"
 
 using namespace impasto;
 using namespace impasto::test;
@@ -193,19 +192,7 @@ TEST_CASE("Ctrl-C finishes the iteration, writes the picture so far and exits wi
 
 TEST_CASE("a terminal gets one line that is redrawn, in colour unless NO_COLOR is set") {
     const studio folder;
-    const auto seen = [&] {
-        int control = -1, terminal = -1;
-        REQUIRE(::openpty(&control, &terminal, nullptr, nullptr, nullptr) == 0);
-        process tool(folder, small_run("out.png"), terminal);
-        ::close(terminal);
-        std::string text;
-        char buffer[4096];
-        for (ssize_t got; (got = ::read(control, buffer, sizeof buffer)) > 0;)
-            text.append(buffer, static_cast<std::size_t>(got));
-        ::close(control);
-        CHECK(tool.wait().code == 0);
-        return text;
-    };
+    const auto seen = [&] { return seen_on_terminal(folder, small_run("out.png")); };
     ::setenv("TERM", "xterm", 1);
     ::unsetenv("NO_COLOR");
     CHECK_THAT(seen(), Contains("\rscale 1/1 40x28") && Contains("\x1b[36m"));
