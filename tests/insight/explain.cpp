@@ -197,3 +197,31 @@ TEST_CASE("patches of other pictures are cut where the search found them") {
     CHECK(brightest == Approx(0.8f).margin(1e-4));  // of the eleventh picture
     CHECK(std::set<std::int64_t>(loaded.begin(), loaded.end()).size() == loaded.size());
 }
+
+TEST_CASE("the page of 512 channels with a comparison stays small enough for a phone") {
+    nn::network net;
+    net.name = "wide";
+    net.layers = {{nn::layer_kind::convolution, 1, 1, 3, 512}};
+    net.input = nn::torchvision_preprocessing;
+    auto& filter = net.filters.emplace_back(
+        nn::filter{tensor<float, cpu>({512, 3, 3, 3}), tensor<float, cpu>({1, 512, 1, 1})});
+    context<cpu> ctx;
+    ops::fill_normal(ctx, 1, 0, 0.3f, filter.weights);
+    ops::fill(ctx, 0, filter.bias);
+
+    const explain_options options{.layer = "relu1_1"};
+    const auto painting = noise(64, 64, 1), result = noise(48, 64, 2);
+    const auto style = explain(ctx, net, painting, options);
+    const auto seen = explain(ctx, net, result, options, style.together.thresholds());
+    channel_patches patches(512);
+    for (auto& channel : patches)
+        for (int i = 0; i < 9; ++i) {
+            auto& patch = channel.emplace_back(image::picture({1, 3, 32, 32}));
+            for (std::int64_t k = 0; k < patch.size(); ++k)
+                patch.data()[k] = static_cast<float>(k % 32 * (i + 1)) / 300;
+        }
+    const auto page =
+        explain_page({"painting", painting, &style}, patches, {"result", result, &seen});
+    CHECK(page.size() > 3'000'000);
+    CHECK(page.size() < 5'500'000);
+}

@@ -11,10 +11,13 @@ function unpacked(text, Type) {
 // A symmetric matrix of which the upper triangle was written, row by row.
 function triangle(text, Type) {
   const values = unpacked(text, Type);
-  return (a, b) => {
-    if (a > b) [a, b] = [b, a];
-    return values[a * count - a * (a - 1) / 2 + b - a];
-  };
+  return (a, b) => a > b ? values[b * count - b * (b - 1) / 2 + a - b]
+                         : values[a * count - a * (a - 1) / 2 + b - a];
+}
+
+function gramOf({ diagonal, shares }) {
+  const root = unpacked(diagonal, Float32Array).map(Math.sqrt), share = triangle(shares, Uint16Array);
+  return (a, b) => share(a, b) / 65535 * root[a] * root[b];
 }
 
 function opened(picture) {
@@ -24,12 +27,14 @@ function opened(picture) {
   image.src = picture.uri;
   return { ...picture, image, rows, columns,
     map: (channel) => values.subarray(channel * size, (channel + 1) * size),
-    gram: triangle(picture.gram, Float32Array), both: triangle(picture.both, Uint32Array) };
+    gram: gramOf(picture.gram),
+    both: triangle(picture.both.values, picture.both.bytes === 2 ? Uint16Array : Uint32Array) };
 }
 
 const style = opened(data.style);
 const result = data.picture ? opened(data.picture) : null;
-const correlation = triangle(data.correlation, Float32Array);
+const correlations = triangle(data.correlation, Int16Array);
+const correlation = (a, b) => correlations(a, b) / 32767;
 const wanted = (a, b) => style.gram(a, b) - result.gram(a, b);
 
 function figures(picture, a, b) {
@@ -86,10 +91,18 @@ function drawMatrix() {
   const canvas = find('#cells'), view = views[now.view];
   canvas.width = canvas.height = count;
   const pen = canvas.getContext('2d'), pixels = pen.createImageData(count, count);
-  for (let row = 0, i = 0; row < count; ++row)
-    for (let column = 0; column < count; ++column, i += 4) {
-      pixels.data.set(color(view.shade(view.value(now.order[row], now.order[column]))), i);
-      pixels.data[i + 3] = 255;
+  // A quarter of a million cells, for 512 channels: 511 colours are mixed once.
+  const colors = Array.from({ length: 511 }, (_, k) => color((k - 255) / 255));
+  const set = (row, column, [red, green, blue]) => {
+    const i = 4 * (row * count + column);
+    [pixels.data[i], pixels.data[i + 1], pixels.data[i + 2], pixels.data[i + 3]] = [red, green, blue, 255];
+  };
+  for (let row = 0; row < count; ++row)
+    for (let column = row; column < count; ++column) {
+      const shade = view.shade(view.value(now.order[row], now.order[column]));
+      const mixed = colors[Math.round(255 * Math.min(1, Math.max(-1, shade))) + 255];
+      set(row, column, mixed);
+      set(column, row, mixed);
     }
   pen.putImageData(pixels, 0, 0);
   const scale = find('#scale').getContext('2d');
