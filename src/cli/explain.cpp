@@ -82,14 +82,17 @@ int run(const settings& wanted) {
     if (!wanted.compare.empty())
         picture = load_at(wanted.compare, wanted.size);
 
-    const auto seen = insight::explain(here, network, style, wanted.network);
+    const auto seen = naming(
+        wanted.style, [&] { return insight::explain(here, network, style, wanted.network); });
     const auto patches = wanted.pictures.empty() ? insight::patches_within(network, seen, style)
                                                  : patches_of_folder(here, network, wanted);
     std::optional<insight::explanation> compared;
     insight::explained_picture result;
     if (!picture.empty()) {
-        compared.emplace(
-            insight::explain(here, network, picture, wanted.network, seen.together.thresholds()));
+        compared.emplace(naming(wanted.compare, [&] {
+            return insight::explain(here, network, picture, wanted.network,
+                                    seen.together.thresholds());
+        }));
         result = {fs::path(wanted.compare).stem().string(), picture, &*compared};
     }
     const auto page = insight::explain_page({fs::path(wanted.style).stem().string(), style, &seen},

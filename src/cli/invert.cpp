@@ -70,8 +70,9 @@ int run(const settings& wanted) {
     const auto network = load_network(wanted.engine);
     const auto original = image::load(wanted.picture);
     run_counter counter(wanted.quiet || wanted.json);
-    const auto found =
-        insight::invert(here, network, original, wanted.layers, wanted.run, counter.watch());
+    const auto found = naming(wanted.picture, [&] {
+        return insight::invert(here, network, original, wanted.layers, wanted.run, counter.watch());
+    });
     image::save(wanted.output, sheet(original, found),
                 {.text = text_of(recipe_of(wanted, here.threads()))});
     print(wanted, found);

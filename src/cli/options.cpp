@@ -166,4 +166,12 @@ void expect_not_an_input(const std::string& output, const std::vector<std::strin
     }
 }
 
+void expect_two_files(const std::string& one, const std::string& other, const char* both) {
+    const auto where = [](const std::string& file) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+    };
+    if (where(one) == where(other))
+        throw option_error(other + ": is to be both " + both + "; choose two names");
+}
+
 }  // namespace impasto::cli

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/error.hpp>
 #include <impasto/nn/network.hpp>
 #include <impasto/painter/options.hpp>
 
@@ -67,5 +68,18 @@ void normalize_activations(nn::network& network, const engine_settings& engine,
 
 /// Throws option_error where `output` is the file of one of the inputs.
 void expect_not_an_input(const std::string& output, const std::vector<std::string>& inputs);
+
+/// What f returns; a shape_error of it, that a picture is too small, with the picture's file.
+template <class F>
+auto naming(const std::string& file, F&& f) {
+    try {
+        return f();
+    } catch (const shape_error& e) {
+        throw shape_error(file + ": " + e.what());
+    }
+}
+
+/// Throws option_error where two outputs are one file. both: "the picture and its report"
+void expect_two_files(const std::string& one, const std::string& other, const char* both);
 
 }  // namespace impasto::cli

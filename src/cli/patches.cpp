@@ -185,8 +185,10 @@ void expect_outputs(const patches_settings& wanted, const std::vector<fs::path>&
     for (const auto& output : {wanted.output, wanted.manifest})
         expect_not_an_input(output, inputs);
     image::check_writable(wanted.output);
-    if (!wanted.manifest.empty())
+    if (!wanted.manifest.empty()) {
         expect_writable(wanted.manifest);
+        expect_two_files(wanted.output, wanted.manifest, "the page and its manifest");
+    }
     if (wanted.folder.empty())
         return;
     std::error_code failed;

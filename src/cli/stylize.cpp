@@ -61,10 +61,7 @@ void check_report(const stylize_settings& wanted) {
     if (wanted.report.empty())
         return;
     expect_writable(wanted.report);
-    if (fs::weakly_canonical(fs::absolute(wanted.report)) ==
-        fs::weakly_canonical(fs::absolute(wanted.output)))
-        throw option_error(wanted.report +
-                           ": is to be both the picture and its report; choose two names");
+    expect_two_files(wanted.output, wanted.report, "the picture and its report");
 }
 
 fs::path snapshot_name(const stylize_settings& wanted, int iteration) {

@@ -130,7 +130,8 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"invert", "photo.png", "-o", "nowhere/found.png"}, "nowhere");
     refuses({"invert", "photo.png", "-o", "photo.png"}, "is an input");
     refuses({"texture", "painting.png", "-o", "painting.png"}, "is an input");
-    refuses({"invert", "photo.png", "--size", "7"}, "too small for relu4_1");
+    refuses({"invert", "photo.png", "--size", "7"},
+            "photo.png: a picture of 7x5 pixels is too small for relu4_1");
     refuses({"invert", "photo.png", "--iterations", "0"}, "--iterations");
     refuses({"texture", "missing.png"}, "missing.png");
     refuses({"texture", "painting.png", "--size", "64"}, "WIDTHxHEIGHT");

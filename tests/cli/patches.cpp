@@ -268,6 +268,7 @@ TEST_CASE("patches refuses what cannot be before it looks at a picture") {
     refuses(folder, with({"album", "--tile", "40"}), {"at least 48"});
     refuses(folder, with({"album", "--per-image", "two"}), {"--per-image", "one or any"});
     refuses(folder, with({"album", "--json", "gone/p.json"}), {"gone"});
+    refuses(folder, with({"album", "--json", "./p.png"}), {"./p.png", "choose two names"});
     refuses(folder, with({"album", "--patches-dir", "album/a.png/x"}), {"album/a.png/x"});
     refuses(folder, {"album", "--layer", "relu3_2", "-o", "p.gif"}, {"p.gif"});
     refuses(folder, {"album", "--layer", "relu3_2", "-o", "album/c.png"}, {"album/c.png", "input"});

@@ -146,7 +146,7 @@ TEST_CASE("an explanation that cannot be is refused in one line") {
     refuses({"--pictures", "broken"}, "a.png");
     refuses({"--pictures", "missing"}, "missing");
     refuses({"--compare", "missing.png"}, "missing.png");
-    refuses({"--size", "1"}, "too small");
+    refuses({"--size", "1"}, "painting.png: a picture of 1x1 pixels is too small");
     const studio folder;
     const auto onto = run(folder, {"explain", "painting.png", "-o", "painting.png"});
     CHECK(onto.code == 2);
