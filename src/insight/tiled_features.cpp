@@ -72,16 +72,44 @@ std::int64_t tiled_features::channels(std::size_t tap) const {
     return layers[nn::find_tap(layers, options().taps[tap])].out_channels;
 }
 
+// One convolution alone takes hardly longer than reading what it wrote. Where no cache holds its
+// map it goes by bands of rows, each visited while it is still there; further layers take so long
+// that this would not show.
+std::int64_t tiled_features::tile_height(std::int64_t height, std::int64_t width) const {
+    constexpr std::int64_t first_convolution = 3, band_bytes = 8 << 20;
+    if (fields_.size() != 1 || widest_.size > first_convolution)
+        return tile_;
+    const auto bytes = channels(0) * height * width * std::int64_t{sizeof(float)};
+    const auto bands = (bytes + band_bytes - 1) / band_bytes;
+    if (bands < 4)
+        return tile_;
+    const auto rows = (height + bands - 1) / bands;
+    return std::min(tile_, (rows + block - 1) / block * block + widest_.size);
+}
+
+// image::crop by all threads, into memory that stays.
+image::picture_view tiled_features::cut(context<cpu>& ctx, image::picture_view pixels,
+                                        const image::box& tile) {
+    const shape size{1, 3, tile.height, tile.width};
+    if (cut_.size() < size.elements())
+        cut_ = image::picture(size);
+    const auto [n, c, h, w] = pixels.shape();
+#pragma omp parallel for num_threads(ctx.threads())
+    for (std::int64_t i = 0; i < 3 * tile.height; ++i)
+        std::copy_n(pixels.data() + (i / tile.height * h + tile.y + i % tile.height) * w + tile.x,
+                    tile.width, cut_.data() + i * tile.width);
+    return {cut_.data(), size};
+}
+
 void tiled_features::visit(context<cpu>& ctx, image::picture_view pixels,
                            const std::function<void(std::size_t, const map_part&)>& visit) {
     const auto [n, c, height, width] = pixels.shape();
-    const auto rows = tile_side(widest_, height, tile_), columns = tile_side(widest_, width, tile_);
+    const auto columns = tile_side(widest_, width, tile_);
+    const auto rows = tile_side(widest_, height, tile_height(height, std::min(width, tile_)));
     const bool whole = rows.size() == 1 && columns.size() == 1;
     for (std::size_t i = 0; i < rows.size(); ++i)
         for (std::size_t j = 0; j < columns.size(); ++j) {
-            const auto tile =
-                whole ? image::picture() : image::crop(pixels, box_of(rows[i], columns[j]));
-            const auto here = whole ? pixels : tile.view();
+            const auto here = whole ? pixels : cut(ctx, pixels, box_of(rows[i], columns[j]));
             auto& features = sized_.of(ctx, here.shape());
             features.forward(ctx, here);
             for (std::size_t tap = 0; tap < fields_.size(); ++tap) {

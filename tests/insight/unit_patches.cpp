@@ -260,6 +260,32 @@ TEST_CASE("every unit of a picture is in one tile, with the value that it has in
     }
 }
 
+TEST_CASE("the first layer of a large picture goes by bands, and no value is another for that") {
+    context<cpu> ctx({.threads = 2});
+    const auto border = GENERATE(ops::border::zero, ops::border::replicate);
+    const auto pixels = noise(ctx, 467, 613, 22);  // a map of 37 MB
+    nn::features<float, cpu> whole(ctx, small_vgg(), pixels.shape(),
+                                   {.taps = {"relu1_1"}, .border = border, .backward = false});
+    whole.forward(ctx, pixels);
+    const auto expected = to_map(ctx, whole.tap(0));
+    map<double> found(expected.c, expected.h, expected.w);
+    std::int64_t parts = 0, units = 0;
+    tiled_features(small_vgg(), {.taps = {"relu1_1"}, .border = border})
+        .visit(ctx, pixels, [&](std::size_t, const map_part& part) {
+            ++parts;
+            units += part.rows * part.columns;
+            const auto values = to_map(ctx, part.map);
+            for (std::int64_t k = 0; k < values.c; ++k)
+                for (std::int64_t y = 0; y < part.rows; ++y)
+                    for (std::int64_t x = 0; x < part.columns; ++x)
+                        found.at(k, part.row + y, part.column + x) =
+                            values.at(k, part.first_row + y, part.first_column + x);
+        });
+    CHECK(parts > 1);
+    CHECK(units == expected.h * expected.w);
+    CHECK(found.values == expected.values);
+}
+
 TEST_CASE("tiles overlap by what a unit sees and start at multiples of four strides") {
     constexpr receptive_field field{24, 4, -10};
     using ranges = std::vector<tile_range>;

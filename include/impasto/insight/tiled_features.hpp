@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include <impasto/image/crop.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/resizing_features.hpp>
@@ -54,10 +55,15 @@ public:
                const std::function<void(std::size_t, const map_part&)>& visit);
 
 private:
+    [[nodiscard]] std::int64_t tile_height(std::int64_t height, std::int64_t width) const;
+    [[nodiscard]] image::picture_view cut(context<cpu>& ctx, image::picture_view pixels,
+                                          const image::box& tile);
+
     resizing_features sized_;
     std::int64_t tile_;
     std::vector<receptive_field> fields_;
     receptive_field widest_;  ///< of the deepest tap
+    image::picture cut_;      ///< room for the pixels of a tile
 };
 
 }  // namespace impasto::insight
