@@ -65,9 +65,12 @@ pass on_cpu(const nn::network& net, const nn::features_options& options) {
 }
 
 template <class T>
-pass on_gpu(const nn::network& net, const nn::features_options& options, double gradient_scale) {
+pass on_gpu(const nn::network& net, const nn::features_options& options, double gradient_scale,
+            shape planned_first = pixels_shape) {
     context<cuda> ctx;
-    nn::features<T, cuda> features(ctx, net, pixels_shape, options);
+    nn::features<T, cuda> features(ctx, net, planned_first, options);
+    if (!(planned_first == pixels_shape))
+        features.resize(ctx, net, pixels_shape);
     features.forward(ctx, to_device(ctx, random_pixels(1)));
     pass result;
     for (std::size_t t = 0; t < taps.size(); ++t)
@@ -154,6 +157,17 @@ TEST_CASE("a rescaled network sees the same, with other exponents") {
     const auto found = on_gpu<float>(fitted(net), options, 0x1p10);
     CHECK(found.maps == expected.maps);  // powers of two are exact
     CHECK(support::relative_error(found.gradient, expected.gradient) < 1e-6);
+}
+
+TEST_CASE("features resized on a GPU are those made for that size") {
+    const auto net = weights::built_in();
+    const auto options = options_with(ops::pooling::max, ops::border::zero);
+    const auto expected = on_gpu<float>(net, options, 1);
+    for (const shape& first : {shape{1, 3, 30, 41}, shape{1, 3, 8, 9}}) {
+        const auto found = on_gpu<float>(net, options, 1, first);
+        CHECK(found.maps == expected.maps);
+        CHECK(found.gradient == expected.gradient);
+    }
 }
 
 TEST_CASE("exponents bring the largest activations just below a bound") {
