@@ -77,7 +77,6 @@ constexpr float4 make_float4(float x, float y, float z, float w) {
 
 // ---- Of the running thread ----------------------------------------------------------------------
 
-
 inline void __syncthreads() {
     simt::block_barrier();
 }
