@@ -14,6 +14,7 @@ set(IMPASTO_KERNEL_SOURCES
   core/transfer.cpp
   gram.cu
   gram_error.cu
+  insight.cpp
   lbfgs.cu
   lbfgs_solve.cu
   painter.cpp

@@ -148,7 +148,7 @@ __device__ void pin_sums(warp_sums<Tile>& sums) {
         wgmma_pin<Tile::channels>(fragment);
 }
 
-/// What the warpgroups do.
+/// What the first warpgroup does.
 template <class T, class Tile>
 __device__ void multiply_operands(warp_sums<Tile>& sums, int blocks,
                                   const wgmma_operands<Tile>& from) {

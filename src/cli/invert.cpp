@@ -7,6 +7,7 @@
 #include <impasto/insight/inversion.hpp>
 #include <impasto/insight/side_by_side.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/json.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
@@ -51,30 +52,34 @@ void print(const settings& wanted, const std::vector<insight::inversion>& found)
     }
 }
 
-command_recipe recipe_of(const settings& wanted, int threads) {
+command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
     return {
         .command = "invert",
         .given = {{"picture", wanted.picture}, {"layers", wanted.layers}},
         .weights = wanted.engine.weights,
         .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
-        .threads = threads,
+        .device = engine.device,
+        .threads = engine.threads,
         .run = wanted.run,
         .options = {"size", "iterations", "tv-weight", "seed", "pooling", "pooling-scale", "border",
-                    "convolution"}};
+                    "convolution", "precision"}};
 }
 
 int run(const settings& wanted) {
     image::check_writable(wanted.output);
     expect_not_an_input(wanted.output, {wanted.picture, wanted.engine.weights});
-    context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto original = image::load(wanted.picture);
     run_counter counter(wanted.quiet || wanted.json);
-    const auto found = naming(wanted.picture, [&] {
-        return insight::invert(here, network, original, wanted.layers, wanted.run, counter.watch());
+    const auto found = on_engine(wanted.engine, [&](auto& here) {
+        auto pictures = naming(wanted.picture, [&] {
+            return insight::invert(here, network, original, wanted.layers, wanted.run,
+                                   counter.watch());
+        });
+        image::save(wanted.output, sheet(original, pictures),
+                    {.text = text_of(recipe_of(wanted, facts_of(here)))});
+        return pictures;
     });
-    image::save(wanted.output, sheet(original, found),
-                {.text = text_of(recipe_of(wanted, here.threads()))});
     print(wanted, found);
     return interrupt::asked() ? interrupted : success;
 }
@@ -100,6 +105,7 @@ command add_invert(CLI::App& tool) {
     group.flag("--quiet", "print nothing but errors", wanted->quiet)->excludes(json);
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
+    add_precision_option(*app, wanted->run.precision);
     app->footer("Example:\n  impasto invert photo.jpg --layers relu1_1,relu2_1,relu3_1,relu4_1");
     return {app, [wanted] { return run(*wanted); }};
 }

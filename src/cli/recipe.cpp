@@ -94,7 +94,7 @@ std::vector<image::text_entry> text_of(const command_recipe& recipe) {
     options.update(recipe.given);
     options.update({{"weights", recipe.weights},
                     {"preprocessing", recipe.preprocessing},
-                    {"device", "cpu"},
+                    {"device", recipe.device},
                     {"threads", recipe.threads}});
     const auto run = to_json(recipe.run);
     for (const auto& name : recipe.options)

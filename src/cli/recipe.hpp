@@ -37,6 +37,7 @@ struct command_recipe {
     nlohmann::ordered_json given;
     std::string weights;
     std::string preprocessing;
+    std::string device;
     int threads = 0;
     stylize_options run;
     std::vector<std::string> options;  ///< "size", "seed", …

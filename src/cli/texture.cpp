@@ -6,6 +6,7 @@
 #include <impasto/insight/side_by_side.hpp>
 #include <impasto/insight/texture.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
 #include "cli/recipe.hpp"
@@ -44,7 +45,8 @@ image::picture load_painting(const settings& wanted) {
     return image::resize(painting, height, width);
 }
 
-image::picture progression(context<cpu>& here, const nn::network& network,
+template <class Device>
+image::picture progression(context<Device>& here, const nn::network& network,
                            image::picture_view painting, const settings& wanted,
                            const observer& observe) {
     const auto steps =
@@ -55,7 +57,7 @@ image::picture progression(context<cpu>& here, const nn::network& network,
     return insight::side_by_side(all);
 }
 
-command_recipe recipe_of(const settings& wanted, int threads) {
+command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
     return {
         .command = "texture",
         .given = {{"style", wanted.style},
@@ -64,24 +66,27 @@ command_recipe recipe_of(const settings& wanted, int threads) {
                   {"style-size", wanted.style_size}},
         .weights = wanted.engine.weights,
         .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
-        .threads = threads,
+        .device = engine.device,
+        .threads = engine.threads,
         .run = wanted.run,
         .options = {"style-scale", "style-layers", "tv-weight", "iterations", "seed", "pooling",
-                    "pooling-scale", "border", "convolution"}};
+                    "pooling-scale", "border", "convolution", "precision"}};
 }
 
 int run(const settings& wanted) {
     image::check_writable(wanted.output);
     expect_not_an_input(wanted.output, {wanted.style, wanted.engine.weights});
-    context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
     const auto painting = load_painting(wanted);
     run_counter counter(wanted.quiet);
-    const auto picture =
-        wanted.progression
-            ? progression(here, network, painting, wanted, counter.watch())
-            : insight::texture(here, network, painting, wanted.size, wanted.run, counter.watch());
-    image::save(wanted.output, picture, {.text = text_of(recipe_of(wanted, here.threads()))});
+    const auto picture = on_engine(wanted.engine, [&](auto& here) {
+        auto found = wanted.progression
+                         ? progression(here, network, painting, wanted, counter.watch())
+                         : insight::texture(here, network, painting, wanted.size, wanted.run,
+                                            counter.watch());
+        image::save(wanted.output, found, {.text = text_of(recipe_of(wanted, facts_of(here)))});
+        return found;
+    });
     if (!wanted.quiet)
         std::cout << wanted.output << ": " << size_text(picture.shape().h, picture.shape().w)
                   << ", seed " << wanted.run.seed << "\n";
@@ -118,6 +123,7 @@ command add_texture(CLI::App& tool) {
     add_own_options(*app, *wanted);
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
+    add_precision_option(*app, wanted->run.precision);
     app->footer(
         "Examples:\n"
         "  impasto texture painting.jpg --size 800x300\n"

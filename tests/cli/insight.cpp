@@ -97,7 +97,8 @@ TEST_CASE("the pictures of invert and texture carry the recipe that makes them a
                             {"pooling", "max"},
                             {"pooling-scale", 1.0},
                             {"border", "replicate"},
-                            {"convolution", "fastest"}}));
+                            {"convolution", "fastest"},
+                            {"precision", "float32"}}));
 
     for (const bool progression : {false, true}) {
         std::vector<std::string> words{

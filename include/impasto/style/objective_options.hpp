@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <impasto/core/error.hpp>
+#include <impasto/nn/features.hpp>
+#include <impasto/style/convention.hpp>
+#include <impasto/style/target.hpp>
+
+namespace impasto::style {
+
+struct objective_options {
+    convention loss = convention::mean;
+    double content_weight = 1;  ///< α
+    double style_weight = 100;  ///< β
+    double tv_weight = 5;       ///< γ
+    std::vector<weighted_layer> content_layers;
+    std::vector<weighted_layer> style_layers;
+    ops::pool_options pooling{};
+    ops::border border = ops::border::zero;
+    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
+};
+
+/// The extractor's options for one kind of layers, as the targets need them.
+[[nodiscard]] inline nn::features_options extractor_options(
+    const objective_options& options, const std::vector<weighted_layer>& layers) {
+    nn::features_options result{.taps = {},
+                                .pooling = options.pooling,
+                                .border = options.border,
+                                .algorithm = options.algorithm,
+                                .tf32 = options.tf32};
+    for (const auto& layer : layers)
+        result.taps.push_back(layer.name);
+    return result;
+}
+
+namespace detail {
+
+/// Weights to sum 1, layers without weight left out. Throws where none is left of a kind that
+/// counts.
+[[nodiscard]] inline std::vector<weighted_layer> normalized(std::vector<weighted_layer> layers,
+                                                            const char* kind) {
+    double total = 0;
+    for (const auto& layer : layers) {
+        if (!std::isfinite(layer.weight) || layer.weight < 0)
+            throw option_error(std::string(kind) + " layer " + layer.name + ": weight " +
+                               std::to_string(layer.weight) + " is not a number from 0 up");
+        total += layer.weight;
+    }
+    std::erase_if(layers, [](const weighted_layer& layer) { return layer.weight == 0; });
+    for (auto& layer : layers)
+        layer.weight /= total;
+    return layers;
+}
+
+inline void expect_weight(const char* name, double weight) {
+    if (!std::isfinite(weight) || weight < 0)
+        throw option_error(std::string(name) + " weight: " + std::to_string(weight) +
+                           " is not a number from 0 up");
+}
+
+[[nodiscard]] inline objective_options checked(objective_options options) {
+    expect_weight("content", options.content_weight);
+    expect_weight("style", options.style_weight);
+    expect_weight("total variation", options.tv_weight);
+    options.content_layers = normalized(std::move(options.content_layers), "content");
+    options.style_layers = normalized(std::move(options.style_layers), "style");
+    if (options.content_layers.empty() && options.style_layers.empty())
+        throw option_error("neither a content nor a style layer has a weight above 0");
+    return options;
+}
+
+}  // namespace detail
+
+}  // namespace impasto::style

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <impasto/insight/texture.hpp>
+
+// For every device: instantiated for the CPU in texture.cpp, for a GPU in kernels/insight.cpp.
+namespace impasto::insight {
+
+namespace detail {
+
+inline double longest(const shape& s) {
+    return static_cast<double>(std::max(s.h, s.w));
+}
+
+}  // namespace detail
+
+template <class Device>
+image::picture texture(context<Device>& ctx, const nn::network& network,
+                       image::picture_view painting, image::extent size,
+                       const stylize_options& options, const observer& observe) {
+    if (size.height < 1 || size.width < 1)
+        throw option_error("texture: a size of " + std::to_string(size.width) + "x" +
+                           std::to_string(size.height) + " has no pixels");
+    // The painter takes its size from a photo; this one is never looked at.
+    image::picture canvas({1, 3, size.height, size.width});
+    std::fill(canvas.begin(), canvas.end(), 0.5f);
+    auto run = options;
+    run.size = 0;
+    run.content_layers = {};
+    run.original_colors = false;
+    run.style_scale *= detail::longest(painting.shape()) / detail::longest(canvas.shape());
+    return stylize(ctx, network, canvas, painting, run, observe);
+}
+
+template <class Device>
+std::vector<texture_step> texture_progression(context<Device>& ctx, const nn::network& network,
+                                              image::picture_view painting, image::extent size,
+                                              const stylize_options& options,
+                                              const observer& observe) {
+    std::vector<texture_step> steps;
+    bool stopped = false;
+    const auto watch = [&](const progress& now) { return stopped = observe && observe(now); };
+    auto run = options;
+    run.style_layers = {};
+    for (const auto& layer : options.style_layers) {
+        run.style_layers.push_back(layer);
+        steps.push_back({layer.name, texture(ctx, network, painting, size, run, watch)});
+        if (stopped)
+            break;
+    }
+    return steps;
+}
+
+}  // namespace impasto::insight

@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include <impasto/image/color.hpp>
+#include <impasto/image/resize.hpp>
+#include <impasto/insight/inversion.hpp>
+#include <impasto/insight/texture.hpp>
+#include <impasto/ops/random.hpp>
+#include <impasto/weights/weights.hpp>
+
+using namespace impasto;
+
+namespace {
+
+image::picture random_picture(std::int64_t height, std::int64_t width) {
+    context<cpu> ctx;
+    image::picture coarse({1, 3, 5, 5});
+    ops::fill_uniform(ctx, 1, 0, 1, coarse);
+    return image::resize(coarse, height, width);
+}
+
+stylize_options quick(stylize_options options) {
+    options.size = 19;
+    options.scales = 1;
+    options.iterations = 3;
+    options.algorithm = ops::conv_algorithm::direct;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("a GPU inverts a picture as the CPU does") {
+    context<cpu> here;
+    context<cuda> there;
+    const auto net = weights::built_in();
+    const auto original = random_picture(15, 19);
+    const std::vector<std::string> layers{"relu1_2", "relu2_1"};
+    const auto options = quick(insight::inversion_preset());
+    const auto expected = insight::invert(here, net, original, layers, options);
+    const auto found = insight::invert(there, net, original, layers, options);
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        CHECK(found[i].layer == layers[i]);
+        CHECK(image::psnr(found[i].picture, expected[i].picture) > 60);
+        CHECK(found[i].error == Approx(expected[i].error).epsilon(1e-3));
+    }
+}
+
+TEST_CASE("a GPU paints a texture, step by step, as the CPU does") {
+    context<cpu> here;
+    context<cuda> there;
+    const auto net = weights::built_in();
+    const auto painting = random_picture(17, 13);
+    auto options = quick(insight::texture_preset());
+    options.style_layers = {{"relu1_1", 1}, {"relu2_1", 1}};
+    const auto expected = insight::texture_progression(here, net, painting, {11, 16}, options);
+    const auto found = insight::texture_progression(there, net, painting, {11, 16}, options);
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i)
+        CHECK(image::psnr(found[i].picture, expected[i].picture) > 60);
+}
