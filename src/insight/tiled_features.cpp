@@ -93,11 +93,13 @@ image::picture_view tiled_features::cut(context<cpu>& ctx, image::picture_view p
     const shape size{1, 3, tile.height, tile.width};
     if (cut_.size() < size.elements())
         cut_ = image::picture(size);
-    const auto [n, c, h, w] = pixels.shape();
+    const shape whole = pixels.shape();
 #pragma omp parallel for num_threads(ctx.threads())
-    for (std::int64_t i = 0; i < 3 * tile.height; ++i)
-        std::copy_n(pixels.data() + (i / tile.height * h + tile.y + i % tile.height) * w + tile.x,
-                    tile.width, cut_.data() + i * tile.width);
+    for (std::int64_t i = 0; i < 3 * tile.height; ++i) {
+        const auto row = i / tile.height * whole.h + tile.y + i % tile.height;
+        std::copy_n(pixels.data() + row * whole.w + tile.x, tile.width,
+                    cut_.data() + i * tile.width);
+    }
     return {cut_.data(), size};
 }
 

@@ -17,8 +17,10 @@ constexpr int row_bytes = 128, chunk_bytes = 16, k_bytes = 32;
 
 /// The swizzle is one of addresses: a row's place among eight is in bits 7 to 9, and moves bits 4
 /// to 6.
-std::uintptr_t swizzled(std::uintptr_t address) {
-    return address ^ (address >> 7 & 7) << 4;
+const std::byte* swizzled(const std::byte* at) {
+    const auto address = reinterpret_cast<std::uintptr_t>(at);
+    const auto moved = address ^ (address >> 7 & 7) << 4;
+    return at + (static_cast<std::ptrdiff_t>(moved) - static_cast<std::ptrdiff_t>(address));
 }
 
 template <class T>
@@ -29,11 +31,9 @@ template <class T>
 void read_row(const matrix_rows& rows, int row, double (&values)[depth<T>]) {
     T read[depth<T>];
     for (int chunk = 0; chunk < k_bytes; chunk += chunk_bytes) {
-        const auto address =
-            reinterpret_cast<std::uintptr_t>(rows.first) +
-            static_cast<std::uintptr_t>(row / 8 * rows.group_stride + row % 8 * row_bytes + chunk);
-        std::memcpy(reinterpret_cast<char*>(read) + chunk,
-                    reinterpret_cast<const void*>(swizzled(address)), chunk_bytes);
+        const std::byte* at =
+            rows.first + row / 8 * rows.group_stride + row % 8 * row_bytes + chunk;
+        std::memcpy(reinterpret_cast<char*>(read) + chunk, swizzled(at), chunk_bytes);
     }
     for (int k = 0; k < depth<T>; ++k) {
         auto value = static_cast<float>(read[k]);
@@ -56,8 +56,8 @@ void multiply(float* d, int columns, const matrix_rows& a, const matrix_rows& b,
             double sum = 0;
             for (int k = 0; k < depth<T>; ++k)
                 sum += left[half_row][k] * right[k];
-            float& to = d[i / 2 * 4 + half_row * 2 + i % 2];
-            to = static_cast<float>(static_cast<double>(to) + sum);
+            const int at = i / 2 * 4 + half_row * 2 + i % 2;
+            d[at] = static_cast<float>(static_cast<double>(d[at]) + sum);
         }
     }
 }
