@@ -245,9 +245,9 @@ std::vector<std::int64_t> patch_sheet::pictures() const {
 }
 
 std::span<const sheet_slot> patch_sheet::slots_of(std::int64_t picture) const {
-    const auto found = std::ranges::equal_range(
-        slots_, picture, {}, [](const auto& slot) { return slot.patch.picture; });
-    return {found.begin(), found.end()};
+    const auto picture_of = [](const sheet_slot& slot) { return slot.patch.picture; };
+    return {std::ranges::lower_bound(slots_, picture, {}, picture_of),
+            std::ranges::upper_bound(slots_, picture, {}, picture_of)};
 }
 
 void patch_sheet::draw(std::int64_t picture, image::picture_view pixels) {
