@@ -29,7 +29,9 @@ struct conv_options {
     /// A pool behind the ReLU: forward writes the pooled map alone. See fuses_pooling.
     std::optional<pool_options> pooling{};
     conv_algorithm algorithm = conv_algorithm::fastest;
-    bool tf32 = false;     ///< on CUDA, float by tensor cores: products of ten bits of fraction
+    /// On CUDA, float by tensor cores: products of ten bits of fraction, to which what is written
+    /// is rounded too.
+    bool tf32 = false;
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
 
