@@ -30,8 +30,7 @@ __device__ inline void copy_async(void* shared, const void* global, bool valid) 
                      "n"(Bytes), "r"(bytes)
                      : "memory");
 #elif defined(__CUDACC__)
-    using word =
-        std::conditional_t<Bytes == 16, uint4, std::conditional_t<Bytes == 8, uint2, unsigned>>;
+    using word = std::conditional_t<Bytes == 16, uint4, unsigned>;
     *static_cast<word*>(shared) = valid ? *static_cast<const word*>(global) : word{};
 #else
     simt::copy_async(shared, global, Bytes, valid);
@@ -43,9 +42,6 @@ __device__ inline void copy_async(void* shared, const void* global, bool valid) 
 /// Sixteen bytes, or sixteen zeros where not valid: global is then not read.
 __device__ inline void copy_async_16(void* shared, const void* global, bool valid = true) {
     detail::copy_async<16>(shared, global, valid);
-}
-__device__ inline void copy_async_8(void* shared, const void* global, bool valid = true) {
-    detail::copy_async<8>(shared, global, valid);
 }
 __device__ inline void copy_async_4(void* shared, const void* global, bool valid = true) {
     detail::copy_async<4>(shared, global, valid);

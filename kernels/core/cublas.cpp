@@ -34,7 +34,6 @@ cublas_library load() {
     find(library, "cublasCreate_v2", f.create);
     find(library, "cublasDestroy_v2", f.destroy);
     find(library, "cublasSetStream_v2", f.set_stream);
-    find(library, "cublasSetWorkspace_v2", f.set_workspace);
     find(library, "cublasSetPointerMode_v2", f.set_pointer_mode);
     find(library, "cublasSsyrk_v2", f.ssyrk);
     find(library, "cublasGemmEx", f.gemm_ex);

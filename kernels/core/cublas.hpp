@@ -10,7 +10,6 @@ struct cublas_library {
     decltype(&::cublasCreate_v2) create;
     decltype(&::cublasDestroy_v2) destroy;
     decltype(&::cublasSetStream_v2) set_stream;
-    decltype(&::cublasSetWorkspace_v2) set_workspace;
     decltype(&::cublasSetPointerMode_v2) set_pointer_mode;
     decltype(&::cublasSsyrk_v2) ssyrk;  ///< for bench_cuda_gram alone
     cublasStatus_t (*gemm_ex)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int m, int n,

@@ -97,9 +97,6 @@ cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
     handle->stream = stream;
     return CUBLAS_STATUS_SUCCESS;
 }
-cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t, void*, std::size_t) {
-    return CUBLAS_STATUS_SUCCESS;
-}
 cublasStatus_t cublasSetPointerMode_v2(cublasHandle_t handle, cublasPointerMode_t mode) {
     handle->pointers = mode;
     return CUBLAS_STATUS_SUCCESS;
@@ -133,7 +130,6 @@ const impasto::kernels::cublas_library& impasto::kernels::cublas_library::get() 
         .create = cublasCreate_v2,
         .destroy = cublasDestroy_v2,
         .set_stream = cublasSetStream_v2,
-        .set_workspace = cublasSetWorkspace_v2,
         .set_pointer_mode = cublasSetPointerMode_v2,
         .ssyrk = cublasSsyrk_v2,
         .gemm_ex = cublasGemmEx,
