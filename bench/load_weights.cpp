@@ -7,28 +7,21 @@
 #include <cstdio>
 #include <ctime>
 #include <exception>
-#include <fstream>
-#include <string>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <impasto/weights/weights.hpp>
 
-namespace {
+#include "support/peak_memory.hpp"
 
-/// Peak of resident memory so far, in bytes; pages of files count while they are mapped in.
-double peak_bytes() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmHWM:"))
-            return std::stod(line.substr(6)) * 1024;
-    return 0;
-}
+using impasto::bench::peak_memory;
+
+namespace {
 
 void measure(const char* file) {
     using clock = std::chrono::steady_clock;
-    const double before = peak_bytes();
+    const double before = peak_memory::bytes();  // a mapped file's pages count too
     const auto begin = clock::now();
     const std::clock_t begin_of_work = std::clock();
     const auto network = impasto::weights::load(file);
@@ -38,7 +31,7 @@ void measure(const char* file) {
     for (const auto& filter : network.filters)
         bytes += static_cast<double>(filter.weights.bytes() + filter.bias.bytes());
     std::printf("%-40s %4.0f MB of filters  %5.2f s  processor %5.2f s  peak %.2f of them\n", file,
-                bytes / 1e6, took.count(), worked, (peak_bytes() - before) / bytes);
+                bytes / 1e6, took.count(), worked, (peak_memory::bytes() - before) / bytes);
 }
 
 }  // namespace

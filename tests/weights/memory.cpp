@@ -15,10 +15,12 @@
 
 #include <impasto/weights/weights.hpp>
 
+#include "bench/support/peak_memory.hpp"
 #include "support/temporary_folder.hpp"
 #include "weights/large_files.hpp"
 
 using namespace impasto;
+using bench::peak_memory;
 namespace fs = std::filesystem;
 
 namespace {
@@ -49,15 +51,6 @@ constexpr format formats[] = {
     {"Caffe", test::caffe_file},
     {"ONNX", test::onnx_file},
 };
-
-/// The most memory that was resident so far, in bytes; 0 where the system does not say.
-double peak_bytes() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmHWM:"))
-            return std::stod(line.substr(6)) * 1024;
-    return 0;
-}
 
 /// Runs it in a process of its own, for a peak and a heap of its own, and reads what it returned.
 double in_a_child(const std::function<double()>& run) {
@@ -98,7 +91,7 @@ double sum(const nn::network& network) {
 }  // namespace
 
 TEST_CASE("a VGG-19 of every format loads in less than 1.3 times its memory") {
-    if (sanitized || peak_bytes() == 0) {
+    if (sanitized || peak_memory::bytes() == 0) {
         std::cout << "skipped: this program cannot tell how much memory it needs\n";
         return;
     }
@@ -123,9 +116,9 @@ TEST_CASE("a VGG-19 of every format loads in less than 1.3 times its memory") {
         });
         REQUIRE(written == 1);
         const double peak = in_a_child([&] {
-            const double before = peak_bytes();
+            const double before = peak_memory::bytes();
             const nn::network network = weights::load(path);
-            const double needed = peak_bytes() - before;
+            const double needed = peak_memory::bytes() - before;
             // Only a network that is the right one counts.
             return std::abs(sum(network) - expected) < 1e-6 * bytes ? needed / bytes : NAN;
         });
