@@ -55,8 +55,7 @@ __device__ void copy_halo(const conv_problem& p, const tile_origin& origin,
     for (int i = static_cast<int>(threadIdx.x); i < pipeline::halo_pixels * row_chunks;
          i += Tile::threads) {
         const int pixel = i / row_chunks, chunk = i % row_chunks;
-        const int y = origin.y - p.padding + pixel / pipeline::halo_width;
-        const int x = origin.x - p.padding + pixel % pipeline::halo_width;
+        const auto [y, x] = halo_position(p, origin, pixel, pipeline::halo_width);
         const int c = block * row_values<T> + chunk * vec16<T>::size;
         const bool inside = input.contains(p, y, x);
         const bool here = inside && c < p.in_channels;

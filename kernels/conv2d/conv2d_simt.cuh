@@ -67,8 +67,7 @@ __device__ void load_simt_input(const conv_problem& p, const tile_origin& origin
     const int pixels = halo_width * (Tile::height + p.kernel - 1);
     for (int i = static_cast<int>(threadIdx.x); i < pixels * Tile::depth; i += Tile::threads) {
         const int pixel = i / Tile::depth, c = first + i % Tile::depth;
-        const int y = origin.y - p.padding + pixel / halo_width;
-        const int x = origin.x - p.padding + pixel % halo_width;
+        const auto [y, x] = halo_position(p, origin, pixel, halo_width);
         shared.halo[pixel][i % Tile::depth] = input_value(p, input, planar, c, y, x);
     }
 }
@@ -84,8 +83,7 @@ __device__ void copy_simt_input(const conv_problem& p, const tile_origin& origin
     const int pixels = halo_width * (Tile::height + p.kernel - 1);
     for (int i = static_cast<int>(threadIdx.x); i < pixels * chunks; i += Tile::threads) {
         const int pixel = i / chunks, chunk = i % chunks;
-        const int y = origin.y - p.padding + pixel / halo_width;
-        const int x = origin.x - p.padding + pixel % halo_width;
+        const auto [y, x] = halo_position(p, origin, pixel, halo_width);
         const bool inside = input.contains(p, y, x);
         auto* to = &shared.halo[pixel][chunk * vec16<float>::size];
         const float* from =

@@ -35,7 +35,6 @@ struct wgmma_barriers {
 template <class T, class Tile>
 class operand_fetcher {
 public:
-    static constexpr int taps = 9;
     /// Steps that are on their way while one is waited for.
     static constexpr int ahead = Tile::stages - 2;
 
@@ -57,8 +56,8 @@ public:
 
     /// All that follows. The first block of channels must be there.
     __device__ void run() {
-        const int steps = blocks_ * taps;
-        k_step<taps> here;
+        const int steps = blocks_ * wgmma_taps;
+        k_step<wgmma_taps> here;
 #pragma unroll 1
         for (int i = 0; i < steps; ++i) {
             const bool gates_now = reader_.gated() && brings_piece(here);
@@ -82,12 +81,12 @@ private:
     // The next block of channels comes in pieces, from the tap on by whose start all taps of the
     // block before have been multiplied.
     static constexpr int first_tap = Tile::stages - 1;
-    using reader = halo_reader<T, Tile, warpgroup_size, taps - first_tap>;
+    using reader = halo_reader<T, Tile, warpgroup_size, wgmma_taps - first_tap>;
 
     [[nodiscard]] static __device__ int thread() {
         return static_cast<int>(threadIdx.x) - warpgroup_size;
     }
-    [[nodiscard]] __device__ bool brings_piece(const k_step<taps>& step) const {
+    [[nodiscard]] __device__ bool brings_piece(const k_step<wgmma_taps>& step) const {
         return step.tap >= first_tap && step.block + 1 < blocks_;
     }
 
@@ -116,7 +115,7 @@ private:
 
     reader reader_;
     int blocks_, next_ = 0;  // of steps
-    k_step<taps> starting_;
+    k_step<wgmma_taps> starting_;
     const std::byte* filters_;
     std::int64_t step_bytes_;
     wgmma_operands<Tile>& to_;
@@ -153,9 +152,8 @@ template <class T, class Tile>
 __device__ void multiply_operands(warp_sums<Tile>& sums, int blocks,
                                   const wgmma_operands<Tile>& from) {
     using barriers = wgmma_barriers<Tile>;
-    constexpr int taps = 9;
-    const int steps = blocks * taps;
-    k_step<taps> here;
+    const int steps = blocks * wgmma_taps;
+    k_step<wgmma_taps> here;
     pin_sums<Tile>(sums);
 #pragma unroll 1
     for (int i = 0; i < steps; ++i) {

@@ -19,8 +19,7 @@ __device__ void find_places(const conv_problem& p, const tile_origin& origin,
                             const conv_input<T>& input, halo_places<Tile>& places) {
     using halo = wgmma_halo<Tile>;
     for (int i = static_cast<int>(threadIdx.x); i < halo::pixels; i += Tile::threads) {
-        const int y = origin.y - p.padding + i / halo::width;
-        const int x = origin.x - p.padding + i % halo::width;
+        const auto [y, x] = halo_position(p, origin, i, halo::width);
         const bool inside = input.contains(p, y, x);
         places.pixels[i] = inside ? input.pixel_index(p, y, x) : -1;
         places.gates[i] = inside ? y * p.in_width + x : -1;

@@ -45,4 +45,16 @@ template <class Tile>
             static_cast<int>(block % channels) * Tile::channels};
 }
 
+struct map_position {
+    int y, x;
+};
+
+/// Where in the map, or beside it, a pixel lies of a tile's input with its margin, which is `width`
+/// pixels wide.
+[[nodiscard]] __device__ inline map_position halo_position(const conv_problem& p,
+                                                           const tile_origin& origin, int pixel,
+                                                           int width) {
+    return {origin.y - p.padding + pixel / width, origin.x - p.padding + pixel % width};
+}
+
 }  // namespace impasto::kernels

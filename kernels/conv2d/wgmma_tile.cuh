@@ -11,6 +11,7 @@
 /// How conv2d_wgmma cuts a convolution into tiles, and what lies in a block's shared memory.
 namespace impasto::kernels {
 
+inline constexpr int wgmma_taps = 9;  // of the filters, which are 3×3
 inline constexpr int wgmma_row_bytes = 128, wgmma_row_chunks = wgmma_row_bytes / chunk_bytes;
 
 template <class T>
