@@ -82,6 +82,23 @@ void form(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<f
            ctx.get().stream, channels, gram.data());
 }
 
+/// cuBLAS looks for factors on the device while this lives, whatever becomes of the call.
+class factors_on_device {
+public:
+    explicit factors_on_device(context<cuda>& ctx) : handle_(ctx.get().cublas()) {
+        check_cublas(cublas_library::get().set_pointer_mode(handle_, CUBLAS_POINTER_MODE_DEVICE),
+                     "cublasSetPointerMode");
+    }
+    ~factors_on_device() {
+        cublas_library::get().set_pointer_mode(handle_, CUBLAS_POINTER_MODE_HOST);
+    }
+    factors_on_device(const factors_on_device&) = delete;
+    factors_on_device& operator=(const factors_on_device&) = delete;
+
+private:
+    cublasHandle_t handle_;
+};
+
 /// gradient += factors[0]·F·D, with factors[1] = 1, both of them on the device or on the host as
 /// the handle's mode says.
 template <class T>
@@ -160,13 +177,8 @@ void add_gradient(context<cuda>& ctx, tensor_view<const T, cuda> features,
     launch(narrow_kernel<T>, ceil_div(count, narrowed<T>::threads * narrowed<T>::share),
            narrowed<T>::threads, sizeof(reduction_shared<float>), ctx.get().stream, count,
            d_gram.data(), narrow, factors);
-    const auto& library = cublas_library::get();
-    const auto handle = ctx.get().cublas();
-    check_cublas(library.set_pointer_mode(handle, CUBLAS_POINTER_MODE_DEVICE),
-                 "cublasSetPointerMode");
+    const factors_on_device here(ctx);
     add_product<T>(ctx, features, narrow, factors, gradient, false);
-    check_cublas(library.set_pointer_mode(handle, CUBLAS_POINTER_MODE_HOST),
-                 "cublasSetPointerMode");
 }
 
 /// Tensor cores know bfloat16 from sm_80 on.
