@@ -15,8 +15,10 @@
 #include <impasto/ops/gram.hpp>
 #include <impasto/ops/losses.hpp>
 #include <impasto/ops/scalars.hpp>
+#include <impasto/style/gradient_range.hpp>
 #include <impasto/style/objective_options.hpp>
 #include <impasto/style/target.hpp>
+#include <impasto/style/term_scale.hpp>
 
 namespace impasto::style {
 
@@ -67,18 +69,12 @@ private:
     struct tap_use {
         std::size_t content = none, style = none;  // position among their kind
     };
-    /// value = factor · Σ(difference)²: how one layer's term and its share of J are formed.
-    struct term_scale {
-        double factor;  // of the unweighted term
-        double weight;  // α·λ or β·λ
 
-        [[nodiscard]] double gradient() const { return factor * weight; }
-    };
-
-    static std::vector<std::string> all_taps(const objective_options& options);
     [[nodiscard]] term_scale content_scale(std::size_t i) const;
     [[nodiscard]] term_scale style_scale(std::size_t i) const;
-    [[nodiscard]] ops::variation variation_scale() const;
+    [[nodiscard]] ops::variation variation_scale() const {
+        return variation_factors(options_.loss, features_.pixels_shape());
+    }
 
     // Where each term's sum lies among sums_.
     [[nodiscard]] std::size_t style_slot(std::size_t i) const { return i; }
@@ -92,7 +88,11 @@ private:
     [[nodiscard]] double square_scale(std::size_t tap) const {
         return features_.tap_scale(tap) * features_.tap_scale(tap);
     }
-    [[nodiscard]] double gradient_scale() const { return std::ldexp(1.0, gradient_exponent_); }
+    // Gradients of maps are those of so many times J.
+    static constexpr bool narrow = std::is_same_v<T, half>;
+    [[nodiscard]] double gradient_scale() const {
+        return narrow ? std::ldexp(1.0, range_.exponent()) : 1;
+    }
 
     // Products of floats by tensor cores are the GPU's to offer.
     static constexpr bool may_use_tf32 = std::is_same_v<T, float> && std::is_same_v<Device, cuda>;
@@ -127,10 +127,7 @@ private:
     std::vector<tensor<float, Device>> grams_;  // G, then what gram_backward wants
     ops::scalars<Device> sums_;                 // of squares, before any factor
     bool read_ = true;                          // terms_ are those of the last evaluation
-    // Gradients of maps are those of 2^exponent · J: half's smallest number is 2⁻²⁴.
-    static constexpr bool narrow = std::is_same_v<T, half>;
-    int gradient_exponent_ = narrow ? 10 : 0;
-    int tries_ = 0;  // in vain, so far
+    gradient_range range_;
     recording<Device> recording_;
     loss_terms terms_;
 };
@@ -142,10 +139,10 @@ objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, sh
       options_(detail::checked(std::move(options))),
       features_(ctx, net, pixels, [&] {
           auto plan = extractor_options(options_, {});
-          plan.taps = all_taps(options_);
+          plan.taps = detail::taps_of(options_);
           return plan;
       }()) {
-    const auto taps = all_taps(options_);
+    const auto taps = detail::taps_of(options_);
     uses_.resize(taps.size());
     const auto find = [&](const std::string& name) {
         return static_cast<std::size_t>(std::find(taps.begin(), taps.end(), name) - taps.begin());
@@ -165,22 +162,6 @@ objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, sh
         grams_.emplace_back(shape{1, 1, channels, channels});
     }
     sums_ = {ctx, largest_slot() + 1};
-}
-
-template <class T, class Device>
-std::vector<std::string> objective<T, Device>::all_taps(const objective_options& options) {
-    std::vector<std::string> taps;
-    for (const auto* layers : {&options.content_layers, &options.style_layers}) {
-        const auto first_of_kind = taps.size();
-        for (const auto& layer : *layers) {
-            if (std::find(taps.begin() + static_cast<std::ptrdiff_t>(first_of_kind), taps.end(),
-                          layer.name) != taps.end())
-                throw option_error("layer " + layer.name + " is named twice; name each layer once");
-            if (std::find(taps.begin(), taps.end(), layer.name) == taps.end())
-                taps.push_back(layer.name);
-        }
-    }
-    return taps;
 }
 
 template <class T, class Device>
@@ -211,30 +192,16 @@ void objective<T, Device>::expect_targets() const {
 }
 
 template <class T, class Device>
-auto objective<T, Device>::content_scale(std::size_t i) const -> term_scale {
-    const auto map = features_.tap_shape(content_taps_[i]);
-    const auto elements = static_cast<double>(map.elements());
-    const double weight = options_.content_weight * options_.content_layers[i].weight;
-    const double square = square_scale(content_taps_[i]);
-    switch (options_.loss) {
-        case convention::gatys:
-            return {square / 2, weight};
-        case convention::lecture:
-            return {square / (4 * elements), weight};
-        case convention::mean:
-            break;
-    }
-    return {square / elements, weight};
+term_scale objective<T, Device>::content_scale(std::size_t i) const {
+    const auto tap = content_taps_[i];
+    return {square_scale(tap) * content_factor(options_.loss, features_.tap_shape(tap).elements()),
+            options_.content_weight * options_.content_layers[i].weight};
 }
 
-// Of Σ(G/M − A/Mₐ)², which in the papers' Σ(G−A)²/(4C²M²) leaves 1/(4C²).
 template <class T, class Device>
-auto objective<T, Device>::style_scale(std::size_t i) const -> term_scale {
-    const auto channels = static_cast<double>(features_.tap_shape(style_taps_[i]).c);
-    const double weight = options_.style_weight * options_.style_layers[i].weight;
-    if (options_.loss == convention::mean)
-        return {style_norms_[i] > 0 ? 1 / style_norms_[i] : 1, weight};
-    return {1 / (4 * channels * channels), weight};
+term_scale objective<T, Device>::style_scale(std::size_t i) const {
+    return {style_factor(options_.loss, features_.tap_shape(style_taps_[i]).c, style_norms_[i]),
+            options_.style_weight * options_.style_layers[i].weight};
 }
 
 template <class T, class Device>
@@ -264,22 +231,13 @@ void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const T, De
 }
 
 template <class T, class Device>
-ops::variation objective<T, Device>::variation_scale() const {
-    if (options_.loss != convention::mean)
-        return {1, 1};
-    const auto [n, c, h, w] = features_.pixels_shape();
-    return {1 / static_cast<double>(std::max<std::int64_t>(1, c * h * (w - 1))),
-            1 / static_cast<double>(std::max<std::int64_t>(1, c * (h - 1) * w))};
-}
-
-template <class T, class Device>
 void objective<T, Device>::enqueue(tensor_view<const float, Device> x,
                                    tensor_view<float, Device> gradient) {
     expect_targets();
     read_ = false;
     const std::array key{reinterpret_cast<std::size_t>(x.data()),
                          reinterpret_cast<std::size_t>(gradient.data()),
-                         static_cast<std::size_t>(gradient_exponent_)};
+                         static_cast<std::size_t>(range_.exponent())};
     recording_.run(*context_, key, [&] { run(x, gradient); });
 }
 
@@ -302,24 +260,11 @@ void objective<T, Device>::run(tensor_view<const float, Device> x,
         gradient, sums_.slots(variation_slot(), 2));
 }
 
-// Gradients shrink and grow on their way down: those at the pixels are kept where there is room on
-// both sides, unless it is J that is not finite.
 template <class T, class Device>
 bool objective<T, Device>::again() {
-    constexpr int lowest = -4, best = 3, highest = 10, step_back = 12, most_tries = 8;
     if constexpr (narrow) {
-        const double total = terms().total, largest = sums_.read(*context_)[largest_slot()];
-        const bool overflows = !std::isfinite(largest);
-        const int stands_at =
-            overflows || largest == 0 ? 0 : std::ilogb(largest) + gradient_exponent_;
-        const bool fits =
-            largest == 0 || (!overflows && stands_at >= lowest && stands_at <= highest);
-        if (fits || !std::isfinite(total) || ++tries_ > most_tries) {
-            tries_ = 0;
-            return false;
-        }
-        gradient_exponent_ += overflows ? -step_back : best - stands_at;
-        return true;
+        const double total = terms().total;
+        return range_.again(sums_.read(*context_)[largest_slot()], std::isfinite(total));
     }
     return false;
 }

@@ -75,6 +75,22 @@ inline void expect_weight(const char* name, double weight) {
     return options;
 }
 
+/// The layers of content, then those of style that are not among them. Throws where one is named
+/// twice among its kind.
+[[nodiscard]] inline std::vector<std::string> taps_of(const objective_options& options) {
+    std::vector<std::string> taps;
+    for (const auto* layers : {&options.content_layers, &options.style_layers}) {
+        const auto first_of_kind = std::ssize(taps);
+        for (const auto& layer : *layers) {
+            if (std::find(taps.begin() + first_of_kind, taps.end(), layer.name) != taps.end())
+                throw option_error("layer " + layer.name + " is named twice; name each layer once");
+            if (std::find(taps.begin(), taps.end(), layer.name) == taps.end())
+                taps.push_back(layer.name);
+        }
+    }
+    return taps;
+}
+
 }  // namespace detail
 
 }  // namespace impasto::style
