@@ -6,6 +6,7 @@ set(IMPASTO_KERNEL_SOURCES
   conv2d/backward_half.cu
   conv2d/conv2d.cu
   conv2d/filter_layout.cpp
+  conv2d/filter_rounding.cpp
   conv2d/forward_bfloat16.cu
   conv2d/forward_float.cu
   conv2d/forward_half.cu

@@ -10,6 +10,7 @@
 
 #include "conv2d/convolve.cuh"
 #include "conv2d/filter_layout.hpp"
+#include "conv2d/filter_rounding.hpp"
 #include "core/context_state.hpp"
 
 namespace impasto::ops {
@@ -175,6 +176,11 @@ conv2d<T, Device>::conv2d(context<Device>& ctx, tensor_view<const float, cpu> we
     p.bias = uploaded(ctx, whole_bias);
 
     const bool tensor_cores = wants_tensor_cores<T>(ctx, options);
+    tensor<float, cpu> rounded;
+    if (tensor_cores) {
+        rounded = kernels::rounded_filters<T>(weights);
+        weights = rounded;
+    }
     p.forward = direction<T>(ctx, problem_of(input, p.convolved, g, g.padding),
                              p.input_layout == layout::nchw, tensor_cores, {weights, false});
     if (options.backward)

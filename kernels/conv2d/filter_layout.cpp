@@ -1,21 +1,6 @@
 #include "conv2d/filter_layout.hpp"
 
-#include <bit>
-
 namespace impasto::kernels {
-
-namespace {
-
-template <class T>
-T rounded(float x) {
-    return T(x);
-}
-template <>
-float rounded(float x) {  // to TF32: the nearest, ties away from zero
-    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & 0xffffe000u);
-}
-
-}  // namespace
 
 std::vector<float> simt_filter_layout(const filter_source& filters, std::int64_t columns) {
     std::vector<float> result(
@@ -38,7 +23,7 @@ std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows
             const auto step = in / values * filters.taps() + tap;
             for (std::int64_t out = 0; out < filters.outputs(); ++out)
                 result[static_cast<std::size_t>((step * rows + out) * values + in % values)] =
-                    rounded<T>(filters.at(out, in, tap));
+                    T(filters.at(out, in, tap));
         }
     return result;
 }
@@ -53,7 +38,7 @@ std::vector<T> pixel_filter_layout(const filter_source& filters, std::int64_t ro
             for (std::int64_t in = 0; in < filters.inputs(); ++in) {
                 const auto k = tap * filters.inputs() + in;
                 result[static_cast<std::size_t>((k / values * rows + out) * values + k % values)] =
-                    rounded<T>(filters.at(out, in, tap));
+                    T(filters.at(out, in, tap));
             }
     return result;
 }

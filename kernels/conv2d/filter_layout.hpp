@@ -34,8 +34,8 @@ struct filter_source {
                                                     std::int64_t columns);
 
 /// For conv2d_mma and conv2d_wgmma: [blocks of inputs][taps][rows], each row the row_bytes of an
-/// output and a block of inputs, padded with zeros both ways. T = float means TF32, to which it
-/// rounds.
+/// output and a block of inputs, padded with zeros both ways. T = float means TF32; what the
+/// filters hold should be what T holds, see rounded_filters.
 template <class T>
 [[nodiscard]] std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows,
                                                int row_bytes);
