@@ -42,8 +42,8 @@ struct pool_shape {
 
 template <class T>
 __global__ void __launch_bounds__(threads)
-    pool2d_kernel(pool_shape s, int rows, pooling kind, float scale, const T* input, T* output,
-                  std::uint16_t* argmax) {
+    pool2d_kernel(pool_shape s, int rows, pooling kind, float scale, bool tf32, const T* input,
+                  T* output, std::uint16_t* argmax) {
     const unsigned at = blockIdx.x * threads + threadIdx.x;
     const octet_place place(at, s.octets, s.channels);
     if (place.pixel >= static_cast<unsigned>(s.out_width))
@@ -62,7 +62,8 @@ __global__ void __launch_bounds__(threads)
 #pragma unroll
         for (int i = 0; i < octet::size; ++i) {
             unsigned which = 0;
-            result[i] = scale * pool_one(kind, {a[i], b[i], c[i], d[i]}, which);
+            result[i] = to_float(
+                to_stored<T>(scale * pool_one(kind, {a[i], b[i], c[i], d[i]}, which), tf32));
             bits |= which << (2 * i);
         }
         store_octet(
@@ -169,7 +170,8 @@ dim3 grid_of(const char* operation, std::int64_t windows, int octets, std::int64
 
 template <class T>
 void forward(context<cuda>& ctx, ops::pool_options options, tensor_view<const T, cuda> input,
-             tensor_view<T, cuda> output, tensor_view<std::uint8_t, cuda> argmax) {
+             tensor_view<T, cuda> output, tensor_view<std::uint8_t, cuda> argmax,
+             bool tf32 = false) {
     const auto s =
         extents("pool2d", input.shape(), input.layout(), output.shape(), output.layout());
     const bool wanted = options.kind == pooling::max && !argmax.empty();
@@ -178,7 +180,7 @@ void forward(context<cuda>& ctx, ops::pool_options options, tensor_view<const T,
     const auto rows = output.shape().n * output.shape().h;
     if (output.size() > 0)
         launch(pool2d_kernel<T>, grid_of("pool2d", s.out_width, s.octets, rows), threads, 0,
-               ctx.get().stream, s, static_cast<int>(rows), options.kind, options.scale,
+               ctx.get().stream, s, static_cast<int>(rows), options.kind, options.scale, tf32,
                input.data(), output.data(),
                wanted ? reinterpret_cast<std::uint16_t*>(argmax.data()) : nullptr);
 }
@@ -211,8 +213,8 @@ void backward(context<cuda>& ctx, ops::pool_options options, const ops::pool_sav
 namespace impasto::ops {
 
 void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const float, cuda> input,
-            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax) {
-    kernels::forward(ctx, options, input, output, argmax);
+            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax, bool tf32) {
+    kernels::forward(ctx, options, input, output, argmax, tf32);
 }
 void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<float, cuda>& saved,
                      tensor_view<const float, cuda> d_output, tensor_view<float, cuda> d_input) {

@@ -85,7 +85,7 @@ bool wants_tensor_cores(context<cuda>& ctx, const conv_options& options) {
 }
 
 template <class T>
-kernels::nhwc_map<T> map_of(const shape& s, T* data, bool tf32) {
+kernels::nhwc_map<T> map_of(const shape& s, T* data, bool tf32 = false) {
     return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c), tf32};
 }
 
@@ -141,7 +141,7 @@ struct conv2d<T, Device>::plan {
                 "conv2d: planned for forward alone; ask for backward in its options");
         expect_map("d_input", input, layout::nhwc, d_input);
         backward.run(ctx, d_output,
-                     kernels::backward_epilogue<T>{map_of(input, d_input.data(), tf32), scale});
+                     kernels::backward_epilogue<T>{map_of(input, d_input.data()), scale});
     }
 };
 

@@ -80,7 +80,8 @@ public:
     __device__ void close_gates(int piece, const gates& g, halo& to) const {
         const int bit = chunk_ * vec16<T>::size % 8;  // TF32 takes half of a byte
         for_each_chunk(piece, [&](int i, int pixel) {
-            kernels::close_gates<T>(to.rows + wgmma_swizzled(pixel, chunk_), g.open[i] >> bit);
+            kernels::close_gates<T, sizeof(T) == 4>(to.rows + wgmma_swizzled(pixel, chunk_),
+                                                    g.open[i] >> bit);
         });
     }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include <cuda_runtime.h>
@@ -14,7 +13,7 @@ inline constexpr int run = 8;
 
 /// A feature map in nhwc, written by runs of eight channels that begin at a multiple of eight.
 /// Where the channels are no multiple of eight the last run is short. data: 16-byte aligned.
-/// tf32: floats are rounded to what TF32 holds, for whoever multiplies them next.
+/// tf32: floats are rounded, see to_stored.
 template <class T>
 struct nhwc_map {
     T* data;
@@ -30,23 +29,15 @@ struct nhwc_map {
                 vec16<T> part;
 #pragma unroll
                 for (int j = 0; j < size; ++j)
-                    part[j] = narrowed(v[i + j]);
+                    part[j] = to_stored<T>(v[i + j], tf32);
                 store_vec16(to + i, part);
             }
         } else {
 #pragma unroll
             for (int i = 0; i < run; ++i)
                 if (c + i < channels)
-                    to[i] = narrowed(v[i]);
+                    to[i] = to_stored<T>(v[i], tf32);
         }
-    }
-
-private:
-    [[nodiscard]] __device__ T narrowed(float x) const {
-        if constexpr (sizeof(T) == 4)
-            return tf32 ? std::bit_cast<float>(to_tf32(x)) : x;
-        else
-            return from_float<T>(x);
     }
 };
 

@@ -60,6 +60,16 @@ template <class T>
 #endif
 }
 
+/// As it is to be written. tf32: of floats what TF32 holds of them, for whoever multiplies them
+/// next.
+template <class T>
+[[nodiscard]] __device__ T to_stored(float x, bool tf32) {
+    if constexpr (std::same_as<T, float>)
+        return tf32 ? std::bit_cast<float>(to_tf32(x)) : x;
+    else
+        return from_float<T>(x);
+}
+
 /// Two 16-bit values in a register, the first in the lower half, as tensor cores hold them.
 template <class T>
 [[nodiscard]] __device__ std::uint32_t pack(T low, T high) {

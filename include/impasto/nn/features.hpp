@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -116,6 +117,8 @@ private:
     }
     void plan_arena();
     [[nodiscard]] bool keeps_map(std::size_t i) const;
+    void pool(context<Device>& ctx, const stage& s, tensor_view<const T, Device> input,
+              tensor_view<T, Device> output) const;
     [[nodiscard]] ops::pool_saved<T, Device> saved(const stage& pool, const stage& below) const;
 
     template <class U = T>
@@ -161,13 +164,23 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
     for (const auto& s : stages_) {
         const auto output = map(s.features, s.output);
         if (s.convolution == none) {
-            ops::pool2d(ctx, options_.pooling, here, output,
-                        s.argmax == none ? bytes_view() : argmax(s));
+            pool(ctx, s, here, output);
         } else {
             convolutions_[s.convolution].forward(ctx, here, output, gates(s));
         }
         here = output;
     }
+}
+
+template <class T, class Device>
+void features<T, Device>::pool(context<Device>& ctx, const stage& s,
+                               tensor_view<const T, Device> input,
+                               tensor_view<T, Device> output) const {
+    const auto which = s.argmax == none ? bytes_view() : argmax(s);
+    if constexpr (std::is_same_v<T, float> && std::is_same_v<Device, cuda>)
+        ops::pool2d(ctx, options_.pooling, input, output, which, options_.tf32);
+    else
+        ops::pool2d(ctx, options_.pooling, input, output, which);
 }
 
 template <class T, class Device>

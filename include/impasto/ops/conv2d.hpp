@@ -29,8 +29,8 @@ struct conv_options {
     /// A pool behind the ReLU: forward writes the pooled map alone. See fuses_pooling.
     std::optional<pool_options> pooling{};
     conv_algorithm algorithm = conv_algorithm::fastest;
-    /// On CUDA, float by tensor cores: products of ten bits of fraction, to which what is written
-    /// is rounded too.
+    /// On CUDA, float by tensor cores: products of ten bits of fraction, to which what forward
+    /// writes is rounded too.
     bool tf32 = false;
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };

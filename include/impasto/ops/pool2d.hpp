@@ -50,9 +50,11 @@ struct pool_saved {
 void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<float, cpu>& saved,
                      tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input);
 
-// On a GPU: maps in nhwc.
+// On a GPU: maps in nhwc. tf32: what is written is rounded to ten bits of fraction, for
+// convolutions that multiply no more.
 void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const float, cuda> input,
-            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax);
+            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax,
+            bool tf32 = false);
 void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<float, cuda>& saved,
                      tensor_view<const float, cuda> d_output, tensor_view<float, cuda> d_input);
 void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const half, cuda> input,
