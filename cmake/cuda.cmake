@@ -24,3 +24,25 @@ if(IMPASTO_CUDA)
       "-DCMAKE_CUDA_COMPILER=/path/to/nvcc")
   endif()
 endif()
+
+# cuDNN as another engine of convolutions: its headers, for its library is opened when it is first
+# needed. IMPASTO_CUDNN becomes ON or OFF here.
+set(IMPASTO_CUDNN AUTO CACHE STRING
+  "Build with cuDNN's convolutions beside our own: AUTO where its headers are found, ON, OFF")
+set_property(CACHE IMPASTO_CUDNN PROPERTY STRINGS AUTO ON OFF)
+
+if(IMPASTO_CUDNN AND NOT IMPASTO_CUDA AND NOT IMPASTO_CUDNN STREQUAL AUTO)
+  message(FATAL_ERROR "IMPASTO_CUDNN=ON and there is no CUDA engine for it: give -DIMPASTO_CUDA=ON")
+elseif(IMPASTO_CUDNN AND IMPASTO_CUDA)
+  find_path(IMPASTO_CUDNN_INCLUDE cudnn_graph.h HINTS ${CUDAToolkit_INCLUDE_DIRS}
+    ENV CUDNN_PATH PATH_SUFFIXES include)  # cudnn_graph.h came with cuDNN 9
+  mark_as_advanced(IMPASTO_CUDNN_INCLUDE)
+  if(IMPASTO_CUDNN_INCLUDE)
+    set(IMPASTO_CUDNN ON)
+  elseif(IMPASTO_CUDNN STREQUAL AUTO)
+    set(IMPASTO_CUDNN OFF)
+  else()
+    message(FATAL_ERROR "IMPASTO_CUDNN=ON and the headers of cuDNN 9 are not found: install "
+      "libcudnn9-dev, or give -DIMPASTO_CUDNN_INCLUDE=/path/to/include")
+  endif()
+endif()

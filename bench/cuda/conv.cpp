@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <memory>
 #include <vector>
 
 #include <impasto/core/error.hpp>
@@ -13,12 +14,9 @@
 #include <impasto/ops/conv2d.hpp>
 #include <impasto/ops/relu.hpp>
 
-#ifdef IMPASTO_CUDNN
-#include "cuda/cudnn.hpp"
-#include "cuda/cudnn_convolution.hpp"
-#endif
 #include "cuda/support/device.hpp"
 #include "cuda/support/timer.hpp"
+#include "cudnn/convolution.hpp"
 #include "support/bench.hpp"
 
 namespace impasto::bench {
@@ -45,7 +43,7 @@ tensor<float, cpu> filters_of(const convolution& c) {
     return weights;
 }
 
-/// ops::conv2d with the same interface as cuDNN's; but that pixels are planar.
+/// ops::conv2d, whose pixels are planar.
 template <class T>
 class own_convolution {
 public:
@@ -67,6 +65,28 @@ private:
     ops::conv2d<T, cuda> conv_;
 };
 
+/// cuDNN's by itself: no bias, no ReLU.
+template <class T>
+class cudnn_convolution {
+public:
+    cudnn_convolution(context<cuda>& ctx, tensor_view<const float, cpu> weights, shape input,
+                      bool tf32)
+        : ctx_(&ctx),
+          conv_(kernels::plan_cudnn_convolution<T>(ctx, weights, input, {.tf32 = tf32})) {}
+
+    [[nodiscard]] layout input_layout() const { return layout::nhwc; }
+    void forward(tensor_view<const T, cuda> input, tensor_view<T, cuda> output) const {
+        conv_->forward(*ctx_, input.data(), output.data());
+    }
+    void backward_data(tensor_view<const T, cuda> d_output, tensor_view<T, cuda> d_input) const {
+        conv_->backward_data(*ctx_, d_output.data(), d_input.data());
+    }
+
+private:
+    context<cuda>* ctx_;
+    std::unique_ptr<kernels::cudnn_convolution<T>> conv_;
+};
+
 /// The same numbers interleaved, and planar if they are pixels.
 template <class T>
 struct input_maps {
@@ -86,14 +106,6 @@ struct input_maps {
     }
 };
 
-template <class Convolution>
-layout input_layout_of(const Convolution& c) {
-    if constexpr (requires { c.input_layout(); })
-        return c.input_layout();
-    else
-        return layout::nhwc;
-}
-
 template <class T, class Convolution>
 void run(benchmark::State& state, const convolution& c, direction to, bool tf32) {
     auto& ctx = device();
@@ -102,7 +114,7 @@ void run(benchmark::State& state, const convolution& c, direction to, bool tf32)
     auto y = random_map<T>(ctx, c.output());
     timer(ctx).run(state, {.flop = c.flop()}, [&] {
         if (to == direction::forward)
-            conv.forward(x.in(input_layout_of(conv)), y);
+            conv.forward(x.in(conv.input_layout()), y);
         else
             conv.backward_data(y, x.interleaved);
     });
@@ -136,7 +148,7 @@ public:
     void forward() {
         for (std::size_t i = 0; i < layers_.size(); ++i)
             convolutions_[i].forward(
-                i == 0 ? pixels_.in(input_layout_of(convolutions_[0])) : input(i), output(i));
+                i == 0 ? pixels_.in(convolutions_[0].input_layout()) : input(i), output(i));
     }
     void backward_data() {
         for (std::size_t i = layers_.size(); i-- > 0;)
@@ -168,7 +180,6 @@ void run_stack(benchmark::State& state, std::int64_t side, direction to, bool tf
                    [&] { to == direction::forward ? all.forward() : all.backward_data(); });
 }
 
-#ifdef IMPASTO_CUDNN
 /// How far cuDNN's result is from ours, over our largest value: both are to compute the same.
 template <class T>
 double difference_from_own(const convolution& c, direction to, bool tf32) {
@@ -186,49 +197,44 @@ double difference_from_own(const convolution& c, direction to, bool tf32) {
     }
     tensor<T, cuda> a(c.output(), layout::nhwc), b(c.output(), layout::nhwc);
     own.forward(x.in(own.input_layout()), a);
-    other.forward(x.interleaved, b);
+    other.forward(x.in(other.input_layout()), b);
     ops::relu(ctx, b);
     return difference<T>(ctx, a, b);
 }
 
-/// Whether cuDNN can be loaded; if not, says so in one line, once.
+/// Whether there is a cuDNN; if not, says so in one line, once.
 bool finds_cudnn() {
     static const bool found = [] {
         try {
-            static_cast<void>(cudnn_library::get());
+            kernels::expect_cudnn();
             return true;
-        } catch (const cuda_error& e) {
+        } catch (const error& e) {
             std::cerr << "cuDNN's rows are left out: " << e.what() << '\n';
             return false;
         }
     }();
     return found;
 }
-#endif
 
 /// Our row, and cuDNN's.
 template <class T>
 void add_rows(const std::string& name, const convolution& c, direction to, bool tf32) {
     add_timed(name + "/impasto",
               [=](auto& state) { run<T, own_convolution<T>>(state, c, to, tf32); });
-#ifdef IMPASTO_CUDNN
     if (finds_cudnn())
         add_timed(name + "/cudnn", [=](auto& state) {
             run<T, cudnn_convolution<T>>(state, c, to, tf32);
             state.counters["difference"] = difference_from_own<T>(c, to, tf32);
         });
-#endif
 }
 
 template <class T>
 void add_stack(const std::string& name, std::int64_t side, direction to, bool tf32) {
     add_timed(name + "/impasto",
               [=](auto& state) { run_stack<T, own_convolution<T>>(state, side, to, tf32); });
-#ifdef IMPASTO_CUDNN
     if (finds_cudnn())
         add_timed(name + "/cudnn",
                   [=](auto& state) { run_stack<T, cudnn_convolution<T>>(state, side, to, tf32); });
-#endif
 }
 
 /// conv/1024/conv1_2/bfloat16/forward/impasto

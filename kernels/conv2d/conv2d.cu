@@ -1,97 +1,25 @@
 #include <impasto/ops/conv2d.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include <impasto/ops/relu.hpp>
-#include <impasto/ops/transfer.hpp>
 
-#include "conv2d/convolve.cuh"
-#include "conv2d/filter_layout.hpp"
+#include "conv2d/cudnn_engine.cuh"
 #include "conv2d/filter_rounding.hpp"
+#include "conv2d/native_engine.cuh"
 #include "core/context_state.hpp"
+#include "core/uploaded.hpp"
 
 namespace impasto::ops {
 
 namespace {
-
-using kernels::conv_kernel;
-using kernels::conv_problem;
-
-#if defined(IMPASTO_SM90A) || !defined(__CUDACC__)
-constexpr bool compiled_for_hopper = true;
-#else
-constexpr bool compiled_for_hopper = false;
-#endif
-
-template <class T>
-tensor<std::byte, cuda> uploaded(context<cuda>& ctx, const std::vector<T>& values) {
-    const auto bytes = values.size() * sizeof(T);
-    tensor<std::byte, cuda> result({1, 1, 1, static_cast<std::int64_t>(bytes)});
-    detail::copy_to_device(ctx, values.data(), result.data(), bytes);
-    return result;
-}
-
-conv_problem problem_of(const shape& in, const shape& out, const conv_geometry& g,
-                        std::int64_t padding) {
-    const auto extent = [](std::int64_t e) { return static_cast<int>(e); };
-    return {extent(in.h),  extent(in.w),  extent(in.c),     extent(out.h),
-            extent(out.w), extent(out.c), extent(g.kernel), extent(padding)};
-}
-
-/// One direction: what to convolve, with which kernel, by filters laid out for it.
-template <class T>
-struct direction {
-    conv_problem problem{};
-    conv_kernel kernel{};
-    bool planar_input = false;
-    int rows = 0;
-    tensor<std::byte, cuda> filters;
-
-    direction() = default;
-    direction(context<cuda>& ctx, const conv_problem& p, bool planar, bool tensor_cores,
-              const kernels::filter_source& source)
-        : problem(p), planar_input(planar) {
-        const auto& device = ctx.get().properties;
-        kernel = kernels::choose_kernel<T>(
-            p, planar,
-            {device.multiProcessorCount, device.sharedMemPerBlockOptin, tensor_cores,
-             tensor_cores && compiled_for_hopper && ctx.get().architecture() == 90});
-        const int channels = kernels::tile_channels(kernel);
-        rows = kernels::ceil_div(p.out_channels, channels) * channels;
-        if (kernel == conv_kernel::simt_wide || kernel == conv_kernel::simt_narrow)
-            filters = uploaded(ctx, kernels::simt_filter_layout(source, rows));
-        else if (kernel == conv_kernel::pixels)
-            filters = uploaded(ctx, kernels::pixel_filter_layout<T>(source, rows));
-        else
-            filters = uploaded(ctx, kernels::mma_filter_layout<T>(
-                                        source, rows, kernels::filter_row_bytes(kernel)));
-    }
-
-    template <class Epilogue>
-    void run(context<cuda>& ctx, const kernels::conv_input<T>& input,
-             const Epilogue& epilogue) const {
-        kernels::convolve(ctx.get().stream, kernel, problem, input, planar_input,
-                          {filters.data(), rows}, epilogue);
-    }
-};
-
-template <class T>
-bool wants_tensor_cores(context<cuda>& ctx, const conv_options& options) {
-    const int needed = std::same_as<T, half> ? 75 : 80;
-    return ctx.get().architecture() >= needed && (!std::same_as<T, float> || options.tf32);
-}
-
-template <class T>
-kernels::nhwc_map<T> map_of(const shape& s, T* data, bool tf32 = false) {
-    return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c), tf32};
-}
-
-int gate_words(std::int64_t channels) {
-    return static_cast<int>((channels + 31) / 32);
-}
 
 void expect_gates(const shape& convolved, const shape& found) {
     expect_shape("conv2d", "gates", {1, 1, 1, relu_mask_bytes(convolved, layout::nhwc)}, found);
@@ -110,82 +38,90 @@ void expect_supported(const conv_geometry& g) {
                            " and stride " + std::to_string(g.stride));
 }
 
+tensor<std::byte, cuda> whole_runs(context<cuda>& ctx, tensor_view<const float, cpu> bias,
+                                   std::int64_t channels) {
+    std::vector<float> values(static_cast<std::size_t>(
+        kernels::ceil_div<std::int64_t>(channels, kernels::run) * kernels::run));
+    std::copy(bias.begin(), bias.end(), values.begin());
+    return kernels::uploaded(ctx, values);
+}
+
+template <class T>
+using any_engine = std::variant<kernels::native_engine<T>, kernels::cudnn_engine<T>>;
+
+template <class T>
+any_engine<T> make_engine(context<cuda>& ctx, const kernels::conv_spec& spec) {
+    if (spec.options.engine == conv_engine::cudnn)
+        return kernels::cudnn_engine<T>(ctx, spec);
+    return kernels::native_engine<T>(ctx, spec);
+}
+
+kernels::fused_pool fused(const std::optional<pool_options>& pool) {
+    if (!pool)
+        return kernels::fused_pool::none;
+    return pool->kind == pooling::max ? kernels::fused_pool::max : kernels::fused_pool::average;
+}
+
 }  // namespace
 
 template <class T, class Device>
 struct conv2d<T, Device>::plan {
-    shape input, convolved, output;
-    layout input_layout;
-    activation after;
-    std::optional<pool_options> pooling;
-    bool has_backward, tf32;
-    direction<T> forward, backward;
-    tensor<std::byte, cuda> bias;  // float, whole runs of channels
+    conv_options options;
+    shape input, convolved, output;  // convolved: before the pool
+    tensor<std::byte, cuda> bias;    // float, whole runs of channels
+    any_engine<T> engine;
 
-    [[nodiscard]] kernels::fused_pool pool() const {
-        if (!pooling)
-            return kernels::fused_pool::none;
-        return pooling->kind == ops::pooling::max ? kernels::fused_pool::max
-                                                  : kernels::fused_pool::average;
+    [[nodiscard]] layout input_layout() const {
+        return std::visit([](const auto& e) { return e.input_layout(); }, engine);
     }
-    // What the pool multiplies a gradient by that it lets through.
-    [[nodiscard]] float backward_scale() const {
-        if (!pooling)
-            return 1;
-        return pooling->kind == ops::pooling::max ? pooling->scale : pooling->scale / 4;
+    [[nodiscard]] kernels::forward_epilogue<T> epilogue(T* to, std::uint8_t* gates) const {
+        return {.bias = reinterpret_cast<const float*>(bias.data()),
+                .relu = options.activation == activation::relu,
+                .pool = fused(options.pooling),
+                .pool_scale = options.pooling ? options.pooling->scale : 1,
+                .height = static_cast<int>(convolved.h),
+                .width = static_cast<int>(convolved.w),
+                .output = kernels::map_of(output, to, options.tf32),
+                .gates = {gates, kernels::gate_words(convolved.c)}};
     }
-    void run_backward(context<cuda>& ctx, const kernels::conv_input<T>& d_output,
-                      tensor_view<T, cuda> d_input, float scale) const {
-        if (!has_backward)
+    void expect_backward(const shape& d_output, tensor_view<const T, cuda> found,
+                         tensor_view<const T, cuda> d_input) const {
+        if (!options.backward)
             throw option_error(
                 "conv2d: planned for forward alone; ask for backward in its options");
+        expect_map("d_output", d_output, layout::nhwc, found);
         expect_map("d_input", input, layout::nhwc, d_input);
-        backward.run(ctx, d_output,
-                     kernels::backward_epilogue<T>{map_of(input, d_input.data()), scale});
     }
 };
 
 template <class T, class Device>
 bool conv2d<T, Device>::fuses_pooling(shape, const conv_options& options) {
-    return options.pooling && options.pooling->kind != pooling::l2;
+    return options.engine == conv_engine::native && options.pooling &&
+           options.pooling->kind != pooling::l2;
 }
 
 template <class T, class Device>
 conv2d<T, Device>::conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
                           tensor_view<const float, cpu> bias, shape input, conv_options options,
-                          const conv2d*)  // the layout follows from the kernel, it from the size
-    : plan_(std::make_unique<plan>()) {
-    auto& p = *plan_;
-    const auto& g = options.geometry;
-    expect_supported(g);
+                          const conv2d*) {  // the layout follows from the kernel, it from the size
+    expect_supported(options.geometry);
     if (options.pooling && !fuses_pooling(input, options))
         throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
-    p.input = input;
-    p.convolved = detail::convolved(weights.shape(), input, g);
-    p.output = options.pooling ? pooled(p.convolved) : p.convolved;
-    p.input_layout = input.c == kernels::pixel_channels ? layout::nchw : layout::nhwc;
-    p.after = options.activation;
-    p.pooling = options.pooling;
-    p.has_backward = options.backward;
-    p.tf32 = options.tf32;
+    const auto convolved = detail::convolved(weights.shape(), input, options.geometry);
     if (!bias.empty())
-        expect_shape("conv2d", "bias", {1, p.convolved.c, 1, 1}, bias.shape());
-    std::vector<float> whole_bias(static_cast<std::size_t>(
-        kernels::ceil_div<std::int64_t>(p.convolved.c, kernels::run) * kernels::run));
-    std::copy(bias.begin(), bias.end(), whole_bias.begin());
-    p.bias = uploaded(ctx, whole_bias);
-
-    const bool tensor_cores = wants_tensor_cores<T>(ctx, options);
+        expect_shape("conv2d", "bias", {1, convolved.c, 1, 1}, bias.shape());
     tensor<float, cpu> rounded;
-    if (tensor_cores) {
+    if (!std::same_as<T, float> || options.tf32) {
         rounded = kernels::rounded_filters<T>(weights);
         weights = rounded;
     }
-    p.forward = direction<T>(ctx, problem_of(input, p.convolved, g, g.padding),
-                             p.input_layout == layout::nchw, tensor_cores, {weights, false});
-    if (options.backward)
-        p.backward = direction<T>(ctx, problem_of(p.convolved, input, g, g.kernel - 1 - g.padding),
-                                  false, tensor_cores, {weights, true});
+    plan_ = std::make_unique<plan>(
+        plan{.options = options,
+             .input = input,
+             .convolved = convolved,
+             .output = options.pooling ? pooled(convolved) : convolved,
+             .bias = whole_runs(ctx, bias, convolved.c),
+             .engine = make_engine<T>(ctx, {weights, input, convolved, options})});
 }
 
 template <class T, class Device>
@@ -205,7 +141,7 @@ shape conv2d<T, Device>::output_shape() const {
 }
 template <class T, class Device>
 layout conv2d<T, Device>::input_layout() const {
-    return plan_->input_layout;
+    return plan_->input_layout();
 }
 template <class T, class Device>
 std::int64_t conv2d<T, Device>::gate_bytes() const {
@@ -213,11 +149,12 @@ std::int64_t conv2d<T, Device>::gate_bytes() const {
 }
 template <class T, class Device>
 std::size_t conv2d<T, Device>::filter_bytes() const {
-    return plan_->forward.filters.bytes() + plan_->backward.filters.bytes() + plan_->bias.bytes();
+    return std::visit([](const auto& e) { return e.filter_bytes(); }, plan_->engine) +
+           plan_->bias.bytes();
 }
 template <class T, class Device>
 std::size_t conv2d<T, Device>::scratch_bytes(const context<Device>&) const {
-    return 0;
+    return std::visit([](const auto& e) { return e.scratch_bytes(); }, plan_->engine);
 }
 
 template <class T, class Device>
@@ -225,23 +162,15 @@ void conv2d<T, Device>::forward(context<Device>& ctx, tensor_view<const T, Devic
                                 tensor_view<T, Device> output,
                                 tensor_view<std::uint8_t, Device> gates) const {
     const auto& p = *plan_;
-    expect_map("input", p.input, p.input_layout, input);
+    expect_map("input", p.input, p.input_layout(), input);
     expect_map("output", p.output, layout::nhwc, output);
     if (!gates.empty()) {
         expect_gates(p.convolved, gates.shape());
         if (p.convolved.c % 32 != 0)  // what lies past the last channel is zero
             kernels::check(cudaMemsetAsync(gates.data(), 0, gates.bytes(), ctx.get().stream));
     }
-    p.forward.run(
-        ctx, {input.data(), nullptr, 0, false},
-        kernels::forward_epilogue<T>{.bias = reinterpret_cast<const float*>(p.bias.data()),
-                                     .relu = p.after == activation::relu,
-                                     .pool = p.pool(),
-                                     .pool_scale = p.pooling ? p.pooling->scale : 1,
-                                     .height = static_cast<int>(p.convolved.h),
-                                     .width = static_cast<int>(p.convolved.w),
-                                     .output = map_of(p.output, output.data(), p.tf32),
-                                     .gates = {gates.data(), gate_words(p.convolved.c)}});
+    const auto epilogue = p.epilogue(output.data(), gates.data());
+    std::visit([&](const auto& e) { e.forward(ctx, input.data(), epilogue); }, p.engine);
 }
 
 template <class T, class Device>
@@ -250,20 +179,19 @@ void conv2d<T, Device>::backward(context<Device>& ctx,
                                  tensor_view<T, Device> d_output,
                                  tensor_view<T, Device> d_input) const {
     const auto& p = *plan_;
-    expect_map("d_output", p.output, layout::nhwc, d_output);
+    p.expect_backward(p.output, d_output, d_input);
     expect_gates(p.convolved, gates.shape());
-    p.run_backward(ctx,
-                   {d_output.data(), reinterpret_cast<const std::uint32_t*>(gates.data()),
-                    gate_words(p.convolved.c), p.pooling.has_value()},
-                   d_input, p.backward_scale());
+    std::visit([&](const auto& e) { e.backward(ctx, gates, d_output.data(), d_input.data()); },
+               p.engine);
 }
 
 template <class T, class Device>
 void conv2d<T, Device>::backward_data(context<Device>& ctx, tensor_view<const T, Device> d_output,
                                       tensor_view<T, Device> d_input) const {
     const auto& p = *plan_;
-    expect_map("d_output", p.convolved, layout::nhwc, d_output);
-    p.run_backward(ctx, {d_output.data(), nullptr, 0, false}, d_input, 1);
+    p.expect_backward(p.convolved, d_output, d_input);
+    std::visit([&](const auto& e) { e.backward_data(ctx, d_output.data(), d_input.data()); },
+               p.engine);
 }
 
 template class conv2d<float, cuda>;

@@ -43,11 +43,25 @@ std::vector<T> pixel_filter_layout(const filter_source& filters, std::int64_t ro
     return result;
 }
 
+template <class T>
+tensor<T, cpu> nhwc_filter_layout(const filter_source& filters) {
+    tensor<T, cpu> result(filters.weights.shape(), layout::nhwc);
+    T* next = result.data();
+    for (std::int64_t out = 0; out < filters.outputs(); ++out)
+        for (std::int64_t tap = 0; tap < filters.taps(); ++tap)
+            for (std::int64_t in = 0; in < filters.inputs(); ++in)
+                *next++ = T(filters.at(out, in, tap));
+    return result;
+}
+
 template std::vector<float> mma_filter_layout(const filter_source&, std::int64_t, int);
 template std::vector<half> mma_filter_layout(const filter_source&, std::int64_t, int);
 template std::vector<bfloat16> mma_filter_layout(const filter_source&, std::int64_t, int);
 template std::vector<float> pixel_filter_layout(const filter_source&, std::int64_t);
 template std::vector<half> pixel_filter_layout(const filter_source&, std::int64_t);
 template std::vector<bfloat16> pixel_filter_layout(const filter_source&, std::int64_t);
+template tensor<float, cpu> nhwc_filter_layout(const filter_source&);
+template tensor<half, cpu> nhwc_filter_layout(const filter_source&);
+template tensor<bfloat16, cpu> nhwc_filter_layout(const filter_source&);
 
 }  // namespace impasto::kernels

@@ -44,4 +44,8 @@ template <class T>
 template <class T>
 [[nodiscard]] std::vector<T> pixel_filter_layout(const filter_source& filters, std::int64_t rows);
 
+/// For cuDNN: [outputs][taps][inputs], which is [out,in,k,k] in nhwc.
+template <class T>
+[[nodiscard]] tensor<T, cpu> nhwc_filter_layout(const filter_source& filters);
+
 }  // namespace impasto::kernels

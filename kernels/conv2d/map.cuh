@@ -4,6 +4,8 @@
 
 #include <cuda_runtime.h>
 
+#include <impasto/core/shape.hpp>
+
 #include "core/types.cuh"
 
 namespace impasto::kernels {
@@ -41,6 +43,11 @@ struct nhwc_map {
     }
 };
 
+template <class T>
+[[nodiscard]] nhwc_map<T> map_of(const shape& s, T* data, bool tf32 = false) {
+    return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c), tf32};
+}
+
 /// The gates of a map, as ops::relu_mask lays them out in nhwc: a bit an element, whole words a
 /// pixel. data: null where nobody asks for them.
 struct gate_map {
@@ -51,5 +58,9 @@ struct gate_map {
         data[pixel * words * 4 + c / run] = static_cast<std::uint8_t>(bits);
     }
 };
+
+[[nodiscard]] inline int gate_words(std::int64_t channels) {
+    return static_cast<int>((channels + 31) / 32);
+}
 
 }  // namespace impasto::kernels

@@ -81,6 +81,7 @@ context<cuda>::context(cuda_options options) : state_(std::make_unique<state>())
 context<cuda>::~context() = default;
 
 context<cuda>::state::~state() {
+    cudnn.reset();  // while there is a stream
     if (cublas_ != nullptr)
         kernels::cublas_library::get().destroy(cublas_);
     if (stream != nullptr) {

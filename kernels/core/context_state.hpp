@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -10,6 +11,10 @@
 #include <impasto/core/tensor.hpp>
 
 namespace impasto {
+
+namespace kernels {
+class cudnn_session;
+}
 
 struct context<cuda>::state {
     int device = 0;
@@ -41,6 +46,8 @@ struct context<cuda>::state {
 
     /// Made when first asked for, bound to the stream.
     [[nodiscard]] cublasHandle_t cublas();
+    /// Null until cudnn_session::of is first asked for it.
+    std::shared_ptr<kernels::cudnn_session> cudnn;
 
 private:
     cublasHandle_t cublas_ = nullptr;

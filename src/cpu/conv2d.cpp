@@ -101,6 +101,8 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
     const plan* const other = like != nullptr ? like->plan_.get() : nullptr;
+    if (options.engine != conv_engine::native)
+        throw option_error("conv_engine: cudnn needs a GPU; the CPU's engine is native");
     if (options.pooling && !fuses_pooling(input, options))
         throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     p.input = input;

@@ -11,6 +11,7 @@
 #include <impasto/weights/weights.hpp>
 
 #include "support/device_maps.hpp"
+#include "support/needs_cudnn.hpp"
 
 using namespace impasto;
 using support::map;
@@ -148,6 +149,28 @@ TEMPLATE_TEST_CASE("16-bit features and their gradient on a GPU are nearly the C
     const auto options = options_with(ops::pooling::average, ops::border::replicate);
     check_agreement(on_gpu<TestType>(net, options, is_half ? 1024 : 1), on_cpu(net, options),
                     is_half ? 1.5e-3 : 1e-2, is_half ? 5e-3 : 5e-2);
+}
+
+TEST_CASE("features by cuDNN and their gradient are the CPU's, whatever the pool") {
+    context<cuda> ctx;
+    if (!support::finds_cudnn(ctx))
+        return;
+    const auto net = weights::built_in();
+    for (const auto kind : {ops::pooling::max, ops::pooling::average, ops::pooling::l2}) {
+        CAPTURE(static_cast<int>(kind));
+        auto options = options_with(kind, ops::border::replicate);
+        const auto expected = on_cpu(net, options);
+        options.conv_engine = ops::conv_engine::cudnn;
+        check_agreement(on_gpu<float>(net, options, 1), expected, 1e-5, 1e-5);
+    }
+    // 16 bits by averages, for which of two is the maximum may be a matter of rounding; so are a
+    // few gates, of sums that are nearly zero, and those are most of a gradient's error.
+    auto options = options_with(ops::pooling::average, ops::border::zero);
+    const auto expected = on_cpu(net, options);
+    options.conv_engine = ops::conv_engine::cudnn;
+    check_agreement(on_gpu<float>(net, options, 1, {1, 3, 8, 9}), expected, 1e-5, 1e-5);
+    check_agreement(on_gpu<half>(net, options, 1024), expected, 3e-3, 5e-2);
+    check_agreement(on_gpu<bfloat16>(net, options, 1), expected, 2e-2, 1e-1);
 }
 
 TEST_CASE("a rescaled network sees the same, with other exponents") {

@@ -200,3 +200,14 @@ TEST_CASE("a convolution like another takes its filters over, and computes as on
         CHECK(gradients[1] == gradients[0]);
     }
 }
+
+TEST_CASE("the CPU has no convolutions of cuDNN's") {
+    context<cpu> ctx;
+    const auto weights = to_tensor(random_values(9, 1), {1, 1, 3, 3});
+    CHECK_THROWS_AS((ops::conv2d<float, cpu>(ctx, weights, {}, {1, 1, 4, 4},
+                                             {.engine = ops::conv_engine::cudnn})),
+                    option_error);
+    CHECK_THROWS_WITH((ops::conv2d<float, cpu>(ctx, weights, {}, {1, 1, 4, 4},
+                                               {.engine = ops::conv_engine::cudnn})),
+                      "conv_engine: cudnn needs a GPU; the CPU's engine is native");
+}

@@ -41,7 +41,7 @@ public:
     /// FLOP and bytes a second, and FLOP as a share of the matrix product's rate in 16 bits.
     void run(benchmark::State& state, const work_size& size, const std::function<void()>& work);
 
-    /// Seconds of one call, of the fewest of a few warm ones: to choose between plans.
+    /// Seconds of one call, of the fewest of a few warm ones.
     [[nodiscard]] double least(const std::function<void()>& work, int tries = 5);
 
 private:

@@ -29,7 +29,8 @@ struct features_options {
     ops::pool_options pooling{};
     ops::border border = ops::border::zero;  ///< around the pixels, for conv1_1
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    bool tf32 = false;     ///< float convolutions by tensor cores, on a GPU
+    bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
+    ops::conv_engine conv_engine = ops::conv_engine::native;
     bool backward = true;  ///< false: forward alone, and the memory of forward alone
     /// Backward stops negative gradients at every ReLU: what excites a unit, not what inhibits it.
     /// Not the gradient of anything. Source: Springenberg et al. 2015, section 3.4.
@@ -136,6 +137,7 @@ private:
         const auto bytes = convolutions_[s.convolution].gate_bytes();
         return map<std::uint8_t>(s.gates, {1, 1, 1, bytes}, layout::nchw);
     }
+    [[nodiscard]] layout input_layout() const { return convolutions_.front().input_layout(); }
     [[nodiscard]] bytes_view argmax(const stage& s) const {
         return map<std::uint8_t>(s.argmax, {1, 1, 1, ops::argmax_bytes(s.output, layout_)},
                                  layout::nchw);
@@ -158,7 +160,7 @@ private:
 template <class T, class Device>
 void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float, Device> pixels) {
     expect_shape("features", "pixels", pixels_, pixels.shape());
-    const auto input = map(input_, padded_, layout::nchw);
+    const auto input = map(input_, padded_, input_layout());
     ops::normalize_pixels(ctx, transform_, options_.border, pixels, input);
     tensor_view<const T, Device> here = input;
     for (const auto& s : stages_) {

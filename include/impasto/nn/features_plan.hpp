@@ -97,6 +97,7 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                                    .pooling = options_.pooling,
                                    .algorithm = options_.algorithm,
                                    .tf32 = options_.tf32,
+                                   .engine = options_.conv_engine,
                                    .backward = options_.backward};
             const bool pool_follows = i + 1 < tap_of_layer.size() && net.layers[i + 1].is_pool();
             if (pool_follows && tap_of_layer[i] == none &&
@@ -150,7 +151,7 @@ void features<T, Device>::plan_arena() {
     const auto bytes = [&](const shape& s, layout l) {
         return static_cast<std::size_t>(storage_elements(s, l)) * sizeof(T);
     };
-    input_ = plan_.add(bytes(padded_, layout::nchw), 0, 0);
+    input_ = plan_.add(bytes(padded_, input_layout()), 0, 0);
     for (int i = 0; i < count; ++i) {
         auto& s = stages_[static_cast<std::size_t>(i)];
         const int backward = 2 * count - 1 - i;

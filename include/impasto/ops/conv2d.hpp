@@ -23,6 +23,11 @@ enum class activation { none, relu };
 /// & Gray 2016, where it applies); direct: sums in plain order, nearest to exact arithmetic.
 enum class conv_algorithm { fastest, direct };
 
+/// Whose convolutions: impasto's own, or on CUDA, for comparison, those of NVIDIA's cuDNN 9, where
+/// the library was built with its headers and finds it. cudnn times what cuDNN proposes when a
+/// convolution is planned, and takes the quickest; it fuses neither activation nor pool.
+enum class conv_engine { native, cudnn };
+
 struct conv_options {
     conv_geometry geometry{};
     ops::activation activation = activation::none;  ///< fused into forward
@@ -32,6 +37,7 @@ struct conv_options {
     /// On CUDA, float by tensor cores: products of ten bits of fraction, to which what forward
     /// writes is rounded too.
     bool tf32 = false;
+    conv_engine engine = conv_engine::native;
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
 
@@ -51,7 +57,9 @@ public:
     /// weights: [out,in,kh,kw] on the host; bias: [1,out,1,1] on the host, or empty for none;
     /// input: [1,in,H,W]. Throws shape_error where they disagree or the output would be empty, and
     /// option_error for a pool that cannot be fused or, on CUDA, for a stride other than 1 and for
-    /// filters larger than 3×3.
+    /// filters larger than 3×3. With engine cudnn: option_error on the CPU, in a build without
+    /// cuDNN, and for a shape that cuDNN has no plan for; cuda_error where its library is not
+    /// found.
     ///
     /// like: a convolution with the same filters, bias and options, for an input of another size.
     /// What it laid out is shared where this one can use it too; that may outlive the other.
@@ -63,13 +71,14 @@ public:
     conv2d& operator=(conv2d&&) noexcept;
 
     /// Whether this device can pool where it convolves, with these options: never L2 pools, whose
-    /// backward pass needs the map that was not written.
+    /// backward pass needs the map that was not written, and never with cuDNN.
     [[nodiscard]] static bool fuses_pooling(shape input, const conv_options& options);
 
     [[nodiscard]] shape input_shape() const;
     /// Of what forward writes: the pooled map where a pool is fused.
     [[nodiscard]] shape output_shape() const;
-    /// What forward reads: planar for three channels (pixels), else the context's feature layout.
+    /// What forward reads: planar for three channels (pixels), else the context's feature layout,
+    /// which cuDNN reads always.
     [[nodiscard]] layout input_layout() const;
     /// Bytes of the gates: a bit for each element of the map before pooling, padding included.
     [[nodiscard]] std::int64_t gate_bytes() const;

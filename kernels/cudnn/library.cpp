@@ -1,4 +1,4 @@
-#include "cuda/cudnn.hpp"
+#include "cudnn/library.hpp"
 
 #include <string>
 #include <utility>
@@ -7,7 +7,7 @@
 
 #include <impasto/core/error.hpp>
 
-namespace impasto::bench {
+namespace impasto::kernels {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::int64_t cudnn_descriptor::number(cudnnBackendAttributeName_t name) const {
     return value;
 }
 
-}  // namespace impasto::bench
+}  // namespace impasto::kernels

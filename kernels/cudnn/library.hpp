@@ -5,7 +5,7 @@
 
 #include <cudnn_graph.h>
 
-namespace impasto::bench {
+namespace impasto::kernels {
 
 /// The functions of cuDNN that are called; like cuBLAS, it is looked for when first needed.
 struct cudnn_library {
@@ -61,4 +61,4 @@ private:
     cudnnBackendDescriptor_t descriptor_ = nullptr;
 };
 
-}  // namespace impasto::bench
+}  // namespace impasto::kernels

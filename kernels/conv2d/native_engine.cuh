@@ -1,0 +1,129 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "conv2d/convolve.cuh"
+#include "conv2d/engine.hpp"
+#include "conv2d/filter_layout.hpp"
+#include "core/context_state.hpp"
+#include "core/uploaded.hpp"
+
+namespace impasto::kernels {
+
+#if defined(IMPASTO_SM90A) || !defined(__CUDACC__)
+inline constexpr bool compiled_for_hopper = true;
+#else
+inline constexpr bool compiled_for_hopper = false;
+#endif
+
+/// One direction: what to convolve, with which kernel, by filters laid out for it.
+template <class T>
+struct native_direction {
+    conv_problem problem{};
+    conv_kernel kernel{};
+    bool planar_input = false;
+    int rows = 0;
+    tensor<std::byte, cuda> filters;
+
+    native_direction() = default;
+    native_direction(context<cuda>& ctx, const conv_problem& p, bool planar, bool tensor_cores,
+                     const filter_source& source)
+        : problem(p), planar_input(planar) {
+        const auto& device = ctx.get().properties;
+        kernel = choose_kernel<T>(
+            p, planar,
+            {device.multiProcessorCount, device.sharedMemPerBlockOptin, tensor_cores,
+             tensor_cores && compiled_for_hopper && ctx.get().architecture() == 90});
+        const int channels = tile_channels(kernel);
+        rows = ceil_div(p.out_channels, channels) * channels;
+        if (kernel == conv_kernel::simt_wide || kernel == conv_kernel::simt_narrow)
+            filters = uploaded(ctx, simt_filter_layout(source, rows));
+        else if (kernel == conv_kernel::pixels)
+            filters = uploaded(ctx, pixel_filter_layout<T>(source, rows));
+        else
+            filters = uploaded(ctx, mma_filter_layout<T>(source, rows, filter_row_bytes(kernel)));
+    }
+
+    template <class Epilogue>
+    void run(context<cuda>& ctx, const conv_input<T>& input, const Epilogue& epilogue) const {
+        convolve(ctx.get().stream, kernel, problem, input, planar_input, {filters.data(), rows},
+                 epilogue);
+    }
+};
+
+/// Our own kernels: each direction is one of them, with all that comes before and after.
+template <class T>
+class native_engine {
+public:
+    native_engine(context<cuda>& ctx, const conv_spec& s)
+        : options_(s.options), input_(s.input), convolved_(s.convolved) {
+        const auto& g = options_.geometry;
+        const bool tensor_cores = wants_tensor_cores(ctx);
+        forward_ =
+            native_direction<T>(ctx, problem_of(input_, convolved_, g.padding),
+                                input_layout() == layout::nchw, tensor_cores, {s.weights, false});
+        if (options_.backward)
+            backward_ =
+                native_direction<T>(ctx, problem_of(convolved_, input_, g.kernel - 1 - g.padding),
+                                    false, tensor_cores, {s.weights, true});
+    }
+
+    [[nodiscard]] layout input_layout() const {
+        return input_.c == pixel_channels ? layout::nchw : layout::nhwc;
+    }
+    [[nodiscard]] std::size_t filter_bytes() const {
+        return forward_.filters.bytes() + backward_.filters.bytes();
+    }
+    [[nodiscard]] std::size_t scratch_bytes() const { return 0; }
+
+    void forward(context<cuda>& ctx, const T* input, const forward_epilogue<T>& epilogue) const {
+        forward_.run(ctx, {input, nullptr, 0, false}, epilogue);
+    }
+    void backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> gates,
+                  const T* d_output, T* d_input) const {
+        run_backward(ctx,
+                     {d_output, reinterpret_cast<const std::uint32_t*>(gates.data()),
+                      gate_words(convolved_.c), options_.pooling.has_value()},
+                     d_input, pool_scale());
+    }
+    void backward_data(context<cuda>& ctx, const T* d_output, T* d_input) const {
+        run_backward(ctx, {d_output, nullptr, 0, false}, d_input, 1);
+    }
+
+private:
+    [[nodiscard]] bool wants_tensor_cores(context<cuda>& ctx) const {
+        const int needed = std::same_as<T, half> ? 75 : 80;
+        return ctx.get().architecture() >= needed && (!std::same_as<T, float> || options_.tf32);
+    }
+    [[nodiscard]] conv_problem problem_of(const shape& in, const shape& out,
+                                          std::int64_t padding) const {
+        const auto extent = [](std::int64_t e) { return static_cast<int>(e); };
+        return {extent(in.h),
+                extent(in.w),
+                extent(in.c),
+                extent(out.h),
+                extent(out.w),
+                extent(out.c),
+                extent(options_.geometry.kernel),
+                extent(padding)};
+    }
+    // What the pool multiplies a gradient by that it lets through.
+    [[nodiscard]] float pool_scale() const {
+        if (!options_.pooling)
+            return 1;
+        const float scale = options_.pooling->scale;
+        return options_.pooling->kind == ops::pooling::max ? scale : scale / 4;
+    }
+    void run_backward(context<cuda>& ctx, const conv_input<T>& d_output, T* d_input,
+                      float scale) const {
+        backward_.run(ctx, d_output, backward_epilogue<T>{map_of(input_, d_input), scale});
+    }
+
+    ops::conv_options options_;
+    shape input_, convolved_;
+    native_direction<T> forward_, backward_;
+};
+
+}  // namespace impasto::kernels
