@@ -92,6 +92,7 @@ command add_evaluate(CLI::App& tool) {
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
+    add_conv_engine_option(*app, wanted->run.conv_engine);
     add_normalize_option(*app, wanted->engine);
     app->footer(
         "The terms are printed before their weights, the total after. Unlike stylize, the "

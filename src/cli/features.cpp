@@ -87,6 +87,7 @@ command add_features(CLI::App& tool) {
     add_network_options(*app, wanted->network.pooling, wanted->network.border,
                         wanted->network.algorithm);
     add_engine_options(*app, wanted->engine);
+    add_conv_engine_option(*app, wanted->network.conv_engine);
     return {app, [wanted] { return run(*wanted); }};
 }
 

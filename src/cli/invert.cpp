@@ -62,7 +62,7 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
         .threads = engine.threads,
         .run = wanted.run,
         .options = {"size", "iterations", "tv-weight", "seed", "pooling", "pooling-scale", "border",
-                    "convolution", "precision"}};
+                    "convolution", "precision", "conv-engine"}};
 }
 
 int run(const settings& wanted) {
@@ -106,6 +106,7 @@ command add_invert(CLI::App& tool) {
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
+    add_conv_engine_option(*app, wanted->run.conv_engine);
     app->footer("Example:\n  impasto invert photo.jpg --layers relu1_1,relu2_1,relu3_1,relu4_1");
     return {app, [wanted] { return run(*wanted); }};
 }

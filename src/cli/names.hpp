@@ -59,4 +59,9 @@ inline constexpr named<precision> precision_names[] = {
     {"bfloat16", precision::bfloat16},
 };
 
+inline constexpr named<ops::conv_engine> conv_engine_names[] = {
+    {"native", ops::conv_engine::native},
+    {"cudnn", ops::conv_engine::cudnn},
+};
+
 }  // namespace impasto::cli

@@ -63,6 +63,12 @@ void add_precision_option(CLI::App& app, precision& target) {
                  precision_names);
 }
 
+void add_conv_engine_option(CLI::App& app, ops::conv_engine& target) {
+    option_group group(app, "Engine");
+    group.choice("--conv-engine", "whose convolutions on a GPU; cudnn: NVIDIA's, for comparison",
+                 target, conv_engine_names);
+}
+
 void add_normalize_option(CLI::App& app, engine_settings& engine) {
     option_group(app, "Engine")
         .flag("--normalize-activations",

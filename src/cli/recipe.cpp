@@ -47,6 +47,7 @@ json to_json(const stylize_options& run) {
             {"border", name(border_names, run.border)},
             {"convolution", name(convolution_names, run.algorithm)},
             {"precision", name(precision_names, run.precision)},
+            {"conv-engine", name(conv_engine_names, run.conv_engine)},
             {"original-colors", run.original_colors}};
 }
 

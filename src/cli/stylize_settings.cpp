@@ -88,6 +88,7 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     add_network_options(app, wanted.run.pooling, wanted.run.border, wanted.run.algorithm);
     add_engine_options(app, wanted.engine);
     add_precision_option(app, wanted.run.precision);
+    add_conv_engine_option(app, wanted.run.conv_engine);
     add_normalize_option(app, wanted.engine);
     app.footer(
         "Examples:\n"

@@ -70,7 +70,7 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
         .threads = engine.threads,
         .run = wanted.run,
         .options = {"style-scale", "style-layers", "tv-weight", "iterations", "seed", "pooling",
-                    "pooling-scale", "border", "convolution", "precision"}};
+                    "pooling-scale", "border", "convolution", "precision", "conv-engine"}};
 }
 
 int run(const settings& wanted) {
@@ -124,6 +124,7 @@ command add_texture(CLI::App& tool) {
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
+    add_conv_engine_option(*app, wanted->run.conv_engine);
     app->footer(
         "Examples:\n"
         "  impasto texture painting.jpg --size 800x300\n"

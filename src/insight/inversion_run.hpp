@@ -26,6 +26,7 @@ double energy(context<Device>& ctx, const nn::network& network, image::picture_v
                                           .pooling = options.pooling,
                                           .border = options.border,
                                           .algorithm = options.algorithm,
+                                          .conv_engine = options.conv_engine,
                                           .backward = false});
     tensor<float, Device> uploaded(pixels.shape());
     ops::upload(ctx, pixels, uploaded.view());

@@ -46,7 +46,8 @@ template <class Device>
             .pooling = o.pooling,
             .border = o.border,
             .algorithm = o.algorithm,
-            .tf32 = o.precision == precision::tf32};
+            .tf32 = o.precision == precision::tf32,
+            .conv_engine = o.conv_engine};
 }
 
 /// The objective for a picture of the content's size, its targets taken.

@@ -152,6 +152,9 @@ TEST_CASE("words outside a choice are refused with those that exist") {
     refuses_option(folder, {"--device", "cpu", "--precision", "float16"}, {"float16", "GPU"});
     refuses_option(folder, {"--precision", "int8"},
                    {"--precision", "'int8'", "float32, tf32, float16 or bfloat16"});
+    refuses_option(folder, {"--device", "cpu", "--conv-engine", "cudnn"}, {"cudnn", "GPU"});
+    refuses_option(folder, {"--conv-engine", "torch"},
+                   {"--conv-engine", "'torch'", "native or cudnn"});
     refuses_option(folder, {"--init", "no-such-file.png"}, {"no-such-file.png", "No such file"});
 }
 

@@ -98,7 +98,8 @@ TEST_CASE("the pictures of invert and texture carry the recipe that makes them a
                             {"pooling-scale", 1.0},
                             {"border", "replicate"},
                             {"convolution", "fastest"},
-                            {"precision", "float32"}}));
+                            {"precision", "float32"},
+                            {"conv-engine", "native"}}));
 
     for (const bool progression : {false, true}) {
         std::vector<std::string> words{

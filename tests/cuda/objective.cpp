@@ -10,6 +10,7 @@
 #include <impasto/weights/weights.hpp>
 
 #include "support/device_maps.hpp"
+#include "support/needs_cudnn.hpp"
 
 using namespace impasto;
 using support::to_device;
@@ -149,6 +150,26 @@ TEST_CASE("J of bfloat16 maps is nearly the CPU's") {
     const auto options = options_of(style::convention::mean);
     auto objective = make<bfloat16>(ctx, s, s.net, options);
     check_agreement(evaluate(ctx, objective, s), expected(s, options), 3e-2, 6e-2);
+}
+
+TEST_CASE("J by cuDNN's convolutions is the CPU's, recorded or not, in memory that was planned") {
+    const scene s;
+    context<cuda> ctx;
+    if (!support::finds_cudnn(ctx))
+        return;
+    auto options = options_of(style::convention::mean);
+    const auto wanted = expected(s, options);
+    options.conv_engine = ops::conv_engine::cudnn;
+    auto objective = make<float>(ctx, s, s.net, options);
+    const auto x = to_device(ctx, s.x);
+    tensor<float, cuda> gradient(x.shape());
+    const auto reserved = ctx.reserved_bytes();
+    for (int i = 0; i < 4; ++i) {  // as it is, recorded, replayed, replayed
+        const double total = objective.evaluate(x, gradient);
+        const auto host = to_host(ctx, gradient);
+        check_agreement({total, objective.terms(), {host.begin(), host.end()}}, wanted, 1e-5, 2e-5);
+    }
+    CHECK(ctx.reserved_bytes() == reserved);
 }
 
 TEST_CASE("the layer at which numbers ran out is named") {

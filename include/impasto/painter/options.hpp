@@ -48,6 +48,7 @@ struct stylize_options {
     ops::border border = ops::border::replicate;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     impasto::precision precision = impasto::precision::float32;  ///< of feature maps
+    ops::conv_engine conv_engine = ops::conv_engine::native;
     bool original_colors = false;  ///< luminance from the painting, colours from the photo
     double average = 0;            ///< decay of an exponential average of the iterates; 0: none
 };

@@ -24,6 +24,7 @@ struct objective_options {
     ops::border border = ops::border::zero;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
+    ops::conv_engine conv_engine = ops::conv_engine::native;
 };
 
 /// The extractor's options for one kind of layers, as the targets need them.
@@ -33,7 +34,8 @@ struct objective_options {
                                 .pooling = options.pooling,
                                 .border = options.border,
                                 .algorithm = options.algorithm,
-                                .tf32 = options.tf32};
+                                .tf32 = options.tf32,
+                                .conv_engine = options.conv_engine};
     for (const auto& layer : layers)
         result.taps.push_back(layer.name);
     return result;
