@@ -1,6 +1,7 @@
 /// One whole iteration on the GPU, pixels to pixels: J and dJ/dpixels (content, Gram losses, total
 /// variation) of VGG-19 with random filters, and a step of Adam; or one of L-BFGS with 100
-/// corrections. Timed on the host's clock, since an iteration ends when its loss is known.
+/// corrections; and the same with cuDNN's convolutions in place of ours. Timed on the host's clock,
+/// since an iteration ends when its loss is known.
 #include <chrono>
 #include <cmath>
 #include <concepts>
@@ -37,12 +38,19 @@ nn::network fitted(context<cuda>& ctx, const nn::features_options& options) {
     return nn::rescaled(net, nn::exponents_for(largest, bound));
 }
 
+struct convolutions {
+    bool tf32 = false;
+    ops::conv_engine engine = ops::conv_engine::native;
+};
+
 template <class T>
-style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side, bool tf32) {
+style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side,
+                                         const convolutions& by) {
     const style::objective_options options{
         .content_layers = {{"relu4_2"}},
         .style_layers = {{"relu1_1"}, {"relu2_1"}, {"relu3_1"}, {"relu4_1"}, {"relu5_1"}},
-        .tf32 = tf32};
+        .tf32 = by.tf32,
+        .conv_engine = by.engine};
     const auto net = fitted<T>(ctx, style::extractor_options(options, {}));
     const auto photo = random_pixels(ctx, {1, 3, side, side}, 1),
                painting = random_pixels(ctx, photo.shape(), 2);
@@ -91,10 +99,10 @@ void count_memory(benchmark::State& state, const Objective& objective, std::size
 }
 
 template <class T>
-void run_adam(benchmark::State& state, bool tf32) {
+void run_adam(benchmark::State& state, const convolutions& by) {
     auto& ctx = device();
     const auto free = ctx.free_bytes();
-    auto objective = make_objective<T>(ctx, state.range(0), tf32);
+    auto objective = make_objective<T>(ctx, state.range(0), by);
     auto x = random_pixels(ctx, {1, 3, state.range(0), state.range(0)}, 3);
     optim::adam<cuda> adam(ctx, x.shape());
     time_steps(state, 5, [&] { benchmark::DoNotOptimize(adam.step(objective, x)); });
@@ -104,11 +112,11 @@ void run_adam(benchmark::State& state, bool tf32) {
 }
 
 template <class T>
-void run_lbfgs(benchmark::State& state, bool tf32) {
+void run_lbfgs(benchmark::State& state, const convolutions& by) {
     constexpr int history = 100;
     auto& ctx = device();
     const auto free = ctx.free_bytes();
-    auto objective = make_objective<T>(ctx, state.range(0), tf32);
+    auto objective = make_objective<T>(ctx, state.range(0), by);
     auto x = random_pixels(ctx, {1, 3, state.range(0), state.range(0)}, 3);
     optim::lbfgs<cuda> lbfgs(ctx, x.shape(), {.history = history});
     double steps = 0, evaluations = 0;
@@ -120,15 +128,24 @@ void run_lbfgs(benchmark::State& state, bool tf32) {
     count_memory(state, objective, free);
 }
 
+/// iteration/vgg19/adam/bfloat16/1024, and /bfloat16/cudnn/1024
 template <class T>
 void add_type(const std::string& type, bool tf32 = false) {
-    auto* adam =
-        add_timed("iteration/vgg19/adam/" + type, [=](auto& state) { run_adam<T>(state, tf32); });
-    for (const std::int64_t side : {512, 1024, 2048, 4096})
-        adam->Arg(side);
-    add_timed("iteration/vgg19/lbfgs/" + type, [=](auto& state) { run_lbfgs<T>(state, tf32); })
-        ->Arg(512)
-        ->Arg(1024);
+    for (const auto engine : {ops::conv_engine::native, ops::conv_engine::cudnn}) {
+        const convolutions by{tf32, engine};
+        const bool native = engine == ops::conv_engine::native;
+        const auto name = type + (native ? "" : "/cudnn");
+        auto* adam =
+            add_timed("iteration/vgg19/adam/" + name, [=](auto& state) { run_adam<T>(state, by); });
+        auto* lbfgs = add_timed("iteration/vgg19/lbfgs/" + name,
+                                [=](auto& state) { run_lbfgs<T>(state, by); });
+        for (const std::int64_t side : {512, 1024}) {
+            adam->Arg(side);
+            lbfgs->Arg(side);
+        }
+        if (native)
+            adam->Arg(2048)->Arg(4096);
+    }
 }
 
 }  // namespace
