@@ -1,8 +1,11 @@
 #include <impasto/ops/conv2d.hpp>
 
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>

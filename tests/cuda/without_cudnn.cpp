@@ -1,5 +1,6 @@
 // Linked with what a build without cuDNN's headers has in its place.
 
+#include <algorithm>
 #include <array>
 #include <string>
 
