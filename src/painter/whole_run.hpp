@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <impasto/core/half.hpp>
+#include <impasto/core/precision.hpp>
 #include <impasto/nn/rescale.hpp>
 #include <impasto/painter/stylize.hpp>
 
@@ -22,8 +23,7 @@ namespace impasto {
 
 namespace painter_detail {
 
-/// The network as maps of T want it. Of half, whose numbers end at 65504, the maps are scaled, with
-/// room for pictures that excite the network 64 times as much as these; others fit as they are.
+/// The network as maps of T want it: fitted to photo and paintings for half, otherwise as it is.
 template <class T>
 class fitted_network {
 public:
@@ -32,7 +32,6 @@ public:
                    std::span<const image::picture_view> styles, const stylize_options& options)
         : used_(&given) {
         if constexpr (std::same_as<T, half>) {
-            constexpr float bound = 1024;
             std::vector<tensor<float, Device>> uploaded;
             std::vector<tensor_view<const float, Device>> views;
             uploaded.reserve(styles.size() + 1);
@@ -42,10 +41,9 @@ public:
             };
             look_at(content);
             std::ranges::for_each(styles, look_at);
-            const auto largest = nn::largest_activations<Device>(
+            fitted_ = nn::fitted_to_half<Device>(
                 ctx, given, deepest_layer(given, options), views,
                 style::extractor_options(objective_options(options), {}));
-            fitted_ = nn::rescaled(given, nn::exponents_for(largest, bound));
             used_ = &*fitted_;
         }
     }
@@ -147,28 +145,6 @@ evaluation evaluate_in(context<Device>& ctx, const nn::network& given, image::pi
     return {.losses = objective.terms(), .gradient = download(ctx, gradient)};
 }
 
-/// Calls f with a number of the format that is asked for.
-template <class Device, class F>
-auto in_precision(precision wanted, F f) {
-    if constexpr (std::same_as<Device, cpu>) {
-        if (wanted != precision::float32)
-            throw option_error(std::string("precision: ") + to_string(wanted) +
-                               " needs a GPU; the CPU computes in float32");
-        return f(float{});
-    } else {
-        switch (wanted) {
-            case precision::float16:
-                return f(half{});
-            case precision::bfloat16:
-                return f(bfloat16{});
-            case precision::float32:
-            case precision::tf32:
-                break;
-        }
-        return f(float{});
-    }
-}
-
 }  // namespace painter_detail
 
 template <class Device>
@@ -176,7 +152,7 @@ image::picture stylize(context<Device>& ctx, const nn::network& network,
                        image::picture_view content, std::span<const image::picture_view> styles,
                        const stylize_options& options, const observer& observe) {
     painter_detail::check_all(content, styles, options);
-    return painter_detail::in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.precision, [&](auto number) {
         return painter_detail::paint<decltype(number)>(ctx, network, content, styles, options,
                                                        observe);
     });
@@ -187,7 +163,7 @@ std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network, c
                              std::span<const shape> styles, const stylize_options& options) {
     painter_detail::check(options);
     painter_detail::check_picture("content", content);
-    return painter_detail::in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.precision, [&](auto number) {
         return painter_detail::plan_in<decltype(number)>(ctx, network, content, styles, options);
     });
 }
@@ -198,7 +174,7 @@ evaluation evaluate(context<Device>& ctx, const nn::network& network, image::pic
                     const stylize_options& options) {
     painter_detail::check_all(content, styles, options);
     expect_shape("evaluate", "picture", content.shape(), picture.shape());
-    return painter_detail::in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.precision, [&](auto number) {
         return painter_detail::evaluate_in<decltype(number)>(ctx, network, content, styles, picture,
                                                              options);
     });

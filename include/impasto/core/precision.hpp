@@ -1,5 +1,12 @@
 #pragma once
 
+#include <concepts>
+#include <string>
+
+#include <impasto/core/device.hpp>
+#include <impasto/core/error.hpp>
+#include <impasto/core/half.hpp>
+
 namespace impasto {
 
 /// What feature maps are made of. Pixels, Gram matrices and sums are float32 or wider always.
@@ -13,6 +20,29 @@ enum class precision {
 [[nodiscard]] constexpr const char* to_string(precision p) {
     constexpr const char* names[] = {"float32", "tf32", "float16", "bfloat16"};
     return names[static_cast<int>(p)];
+}
+
+/// Calls f with a number of the type that maps are then made of: float{}, half{} or bfloat16{}.
+/// Throws option_error where the device is the CPU and `wanted` is not float32.
+template <class Device, class F>
+auto in_precision(precision wanted, F&& f) {
+    if constexpr (std::same_as<Device, cpu>) {
+        if (wanted != precision::float32)
+            throw option_error(std::string("precision: ") + to_string(wanted) +
+                               " needs a GPU; the CPU computes in float32");
+        return f(float{});
+    } else {
+        switch (wanted) {
+            case precision::float16:
+                return f(half{});
+            case precision::bfloat16:
+                return f(bfloat16{});
+            case precision::float32:
+            case precision::tf32:
+                break;
+        }
+        return f(float{});
+    }
 }
 
 }  // namespace impasto

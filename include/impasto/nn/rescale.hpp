@@ -49,4 +49,15 @@ template <class Device>
 /// beyond them are left out, for nothing is known of them.
 [[nodiscard]] network rescaled(const network& net, std::span<const int> exponents);
 
+/// The same network for maps of half, whose numbers end at 65504: scaled with room for pictures
+/// that excite it 64 times as much as these [1,3,H,W] do.
+template <class Device>
+[[nodiscard]] network fitted_to_half(context<Device>& ctx, const network& net, std::size_t last,
+                                     std::span<const tensor_view<const float, Device>> pictures,
+                                     const features_options& options) {
+    constexpr float bound = 1024;
+    return rescaled(net,
+                    exponents_for(largest_activations(ctx, net, last, pictures, options), bound));
+}
+
 }  // namespace impasto::nn

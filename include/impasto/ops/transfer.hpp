@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/growing_tensor.hpp>
 #include <impasto/core/tensor.hpp>
 
 /// Between the host and a context's device, byte by byte: extents and layouts must agree, or the
@@ -44,6 +45,34 @@ void download(context<Device>& ctx, tensor_view<const std::type_identity_t<T>, D
     expect_shape("download", "host", from.shape(), to.shape());
     expect_layout("download", "host", from.layout(), to.layout());
     detail::copy_to_host(ctx, from.data(), to.data(), from.bytes());
+}
+
+/// What the host has where the context computes: a copy in `room`; on the CPU it is there already.
+template <class T, class Device>
+[[nodiscard]] tensor_view<const T, Device> on_device(
+    context<Device>& ctx, tensor_view<const std::type_identity_t<T>, cpu> from,
+    growing_tensor<T, Device>& room) {
+    if constexpr (std::is_same_v<Device, cpu>) {
+        return from;
+    } else {
+        const auto copy = room.of(from.shape(), from.layout());
+        upload(ctx, from, copy);
+        return copy;
+    }
+}
+
+/// The other way.
+template <class T, class Device>
+[[nodiscard]] tensor_view<const T, cpu> on_host(
+    context<Device>& ctx, tensor_view<const std::type_identity_t<T>, Device> from,
+    growing_tensor<T, cpu>& room) {
+    if constexpr (std::is_same_v<Device, cpu>) {
+        return from;
+    } else {
+        const auto copy = room.of(from.shape(), from.layout());
+        download(ctx, from, copy);
+        return copy;
+    }
 }
 
 }  // namespace impasto::ops
