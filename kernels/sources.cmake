@@ -18,6 +18,7 @@ set(IMPASTO_KERNEL_SOURCES
   insight.cpp
   lbfgs.cu
   lbfgs_solve.cu
+  map_rows.cu
   painter.cpp
   pixels.cu
   pool2d.cu
