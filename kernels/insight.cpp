@@ -1,5 +1,10 @@
+#include "insight/explain_impl.hpp"
 #include "insight/inversion_run.hpp"
+#include "insight/map_search_impl.hpp"
 #include "insight/texture_run.hpp"
+#include "insight/tiled_features_impl.hpp"
+#include "insight/unit_gradient_impl.hpp"
+#include "insight/unit_patches_impl.hpp"
 
 namespace impasto::insight {
 
@@ -11,5 +16,19 @@ template image::picture texture(context<cuda>&, const nn::network&, image::pictu
 template std::vector<texture_step> texture_progression(context<cuda>&, const nn::network&,
                                                        image::picture_view, image::extent,
                                                        const stylize_options&, const observer&);
+
+template explanation explain(context<cuda>&, const nn::network&, image::picture_view,
+                             const explain_options&, std::vector<float>);
+
+template class tiled_features<float, cuda>;
+template class tiled_features<half, cuda>;
+template class tiled_features<bfloat16, cuda>;
+template class map_search<float, cuda>;
+template class map_search<half, cuda>;
+template class map_search<bfloat16, cuda>;
+template class unit_patches<float, cuda>;
+template class unit_patches<half, cuda>;
+template class unit_patches<bfloat16, cuda>;
+template class unit_gradient<cuda>;
 
 }  // namespace impasto::insight

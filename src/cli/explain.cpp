@@ -8,7 +8,9 @@
 #include <impasto/core/file.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/insight/explain.hpp>
+#include <impasto/insight/unit_patches.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
 #include "cli/picture_list.hpp"
@@ -38,13 +40,16 @@ std::size_t pictures_of(const insight::top_patches& found) {
 }
 
 /// The patches of a folder's pictures. One that cannot be read is left out and named.
-insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network& network,
+template <class T, class Device>
+insight::channel_patches patches_of_folder(context<Device>& here, const nn::network& network,
                                            const settings& wanted) {
     const auto files = list_pictures({wanted.pictures});
-    insight::unit_patches search(network, {.layers = {wanted.network.layer},
-                                           .pooling = wanted.network.pooling,
-                                           .border = wanted.network.border,
-                                           .algorithm = wanted.network.algorithm});
+    insight::unit_patches<T, Device> search(network,
+                                            {.layers = {wanted.network.layer},
+                                             .pooling = wanted.network.pooling,
+                                             .border = wanted.network.border,
+                                             .algorithm = wanted.network.algorithm,
+                                             .tf32 = wanted.network.precision == precision::tf32});
     std::size_t read = 0;
     std::string first_reason;
     step_report searched("search", files.size(), wanted.quiet);
@@ -52,6 +57,8 @@ insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network
         try {
             search.add(here, load_at(files[i], wanted.size), static_cast<std::int64_t>(i));
             ++read;
+        } catch (const cuda_error&) {
+            throw;  // no fault of the picture
         } catch (const error& e) {
             if (first_reason.empty())
                 first_reason = e.what();
@@ -65,18 +72,15 @@ insight::channel_patches patches_of_folder(context<cpu>& here, const nn::network
         std::cerr << wanted.pictures << ": " << files.size() - read << " of " << files.size()
                   << " pictures left out, the first: " << first_reason << "\n";
     step_report drawn("draw", pictures_of(search.found(0)), wanted.quiet);
-    return insight::cut_patches(search, [&](std::int64_t number) {
+    return insight::cut_patches(search.found(0), search.field(0), [&](std::int64_t number) {
         auto pixels = load_at(files[static_cast<std::size_t>(number)], wanted.size);
         drawn.advance();
         return pixels;
     });
 }
 
-int run(const settings& wanted) {
-    expect_writable(wanted.output);
-    expect_not_an_input(wanted.output, {wanted.style, wanted.compare, wanted.engine.weights});
-    context<cpu> here(choose_engine(wanted.engine));
-    const auto network = load_network(wanted.engine);
+template <class T, class Device>
+int run_on(context<Device>& here, const nn::network& network, const settings& wanted) {
     const auto style = load_at(wanted.style, wanted.size);
     image::picture picture;
     if (!wanted.compare.empty())
@@ -85,7 +89,7 @@ int run(const settings& wanted) {
     const auto seen = naming(
         wanted.style, [&] { return insight::explain(here, network, style, wanted.network); });
     const auto patches = wanted.pictures.empty() ? insight::patches_within(network, seen, style)
-                                                 : patches_of_folder(here, network, wanted);
+                                                 : patches_of_folder<T>(here, network, wanted);
     std::optional<insight::explanation> compared;
     insight::explained_picture result;
     if (!picture.empty()) {
@@ -102,6 +106,17 @@ int run(const settings& wanted) {
         std::cout << wanted.output << ": " << seen.channels() << " channels of " << seen.layer
                   << ", " << bytes_text(static_cast<double>(page.size())) << "\n";
     return success;
+}
+
+int run(const settings& wanted) {
+    expect_writable(wanted.output);
+    expect_not_an_input(wanted.output, {wanted.style, wanted.compare, wanted.engine.weights});
+    const auto network = load_network(wanted.engine);
+    return on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
+        return in_precision<Device>(wanted.network.precision, [&](auto number) {
+            return run_on<decltype(number)>(here, network, wanted);
+        });
+    });
 }
 
 }  // namespace
@@ -126,6 +141,7 @@ command add_explain(CLI::App& tool) {
     add_network_options(*app, wanted->network.pooling, wanted->network.border,
                         wanted->network.algorithm);
     add_engine_options(*app, wanted->engine);
+    add_precision_option(*app, wanted->network.precision);
     app->footer(
         "Examples:\n"
         "  impasto explain painting.jpg -o explain.html\n"

@@ -14,6 +14,7 @@
 #include <impasto/insight/patch_sheet.hpp>
 #include <impasto/insight/unit_gradient.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/json.hpp"
 #include "cli/patches_json.hpp"
@@ -51,8 +52,9 @@ struct search_result {
 
 /// Adds the pictures one after another; the next is decoded meanwhile. One that cannot be used is
 /// left out.
-search_result search(context<cpu>& here, const patches_settings& wanted,
-                     const std::vector<fs::path>& files, insight::unit_patches& found) {
+template <class T, class Device>
+search_result search(context<Device>& here, const patches_settings& wanted,
+                     const std::vector<fs::path>& files, insight::unit_patches<T, Device>& found) {
     search_result result;
     step_report steps("search", files.size(), wanted.quiet);
     const auto load = [&](std::size_t i) {
@@ -72,6 +74,8 @@ search_result search(context<cpu>& here, const patches_settings& wanted,
             seen.shown = picture.pixels.shape();
             found.add(here, picture.pixels, static_cast<std::int64_t>(i));
             ++result.used;
+        } catch (const cuda_error&) {
+            throw;  // no fault of the picture
         } catch (const error& e) {
             result.left_out.push_back((decoded ? files[i].string() + ": " : "") + e.what());
         }
@@ -80,8 +84,9 @@ search_result search(context<cpu>& here, const patches_settings& wanted,
     return result;
 }
 
+template <class T, class Device>
 std::vector<insight::sheet_panel> panels_of(const patches_settings& wanted,
-                                            const insight::unit_patches& found) {
+                                            const insight::unit_patches<T, Device>& found) {
     std::vector<insight::sheet_panel> panels;
     for (std::size_t i = 0; i < found.layers().size(); ++i) {
         const auto& name = found.layers()[i];
@@ -109,6 +114,7 @@ fs::path file_of(const patches_settings& wanted, const insight::sheet_slot& slot
 }
 
 /// The gradients of one layer's units, each as a square for the page.
+template <class Device>
 class gradient_squares {
 public:
     gradient_squares(const nn::network& network, const patches_settings& wanted,
@@ -122,7 +128,7 @@ public:
                                                               .guided = guided});
     }
 
-    void place(context<cpu>& here, image::picture_view pixels, const insight::sheet_slot& slot,
+    void place(context<Device>& here, image::picture_view pixels, const insight::sheet_slot& slot,
                insight::patch_sheet& sheet) {
         const auto [n, c, h, w] = pixels.shape();
         for (std::size_t i = 0; i < kinds_.size(); ++i) {
@@ -140,13 +146,14 @@ public:
 
 private:
     std::int64_t side_;
-    std::vector<insight::unit_gradient> kinds_;  // plain, guided
+    std::vector<insight::unit_gradient<Device>> kinds_;  // plain, guided
 };
 
 /// Looks once more at the pictures that have patches among the best.
-void draw(context<cpu>& here, const nn::network& network, const patches_settings& wanted,
+template <class Device>
+void draw(context<Device>& here, const nn::network& network, const patches_settings& wanted,
           const std::vector<seen_picture>& pictures, insight::patch_sheet& sheet) {
-    std::vector<gradient_squares> gradients;
+    std::vector<gradient_squares<Device>> gradients;
     if (wanted.gradients)
         for (const auto& layer : wanted.search.layers)
             gradients.emplace_back(network, wanted, layer);
@@ -168,12 +175,13 @@ void draw(context<cpu>& here, const nn::network& network, const patches_settings
 }
 
 void write_manifest(const patches_settings& wanted, const std::vector<insight::sheet_panel>& panels,
-                    const std::vector<seen_picture>& pictures) {
+                    const std::vector<seen_picture>& pictures, const engine_facts& engine) {
     auto layers = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < panels.size(); ++i)
         layers.push_back(patches_json(wanted.search.layers[i], panels[i], pictures));
-    const auto text =
-        dump(panels.size() == 1 ? layers[0] : nlohmann::ordered_json{{"layers", layers}}) + "\n";
+    auto all = panels.size() == 1 ? layers[0] : nlohmann::ordered_json{{"layers", layers}};
+    all.update({{"device", engine.device}, {"precision", to_string(wanted.precision)}});
+    const auto text = dump(all) + "\n";
     write_atomically(wanted.manifest, std::as_bytes(std::span(text)));
 }
 
@@ -207,13 +215,10 @@ void tell_left_out(const search_result& result) {
         std::cerr << "  " << why << "\n";
 }
 
-int run(const patches_settings& wanted) {
-    if (wanted.search.layers.empty())
-        throw option_error("--layer: name a layer, such as relu3_2");
-    const auto files = list_pictures(wanted.pictures);
-    context<cpu> here(choose_engine(wanted.engine));
-    const auto network = load_network(wanted.engine);
-    insight::unit_patches found(network, wanted.search);
+template <class T, class Device>
+int run_on(context<Device>& here, const nn::network& network, const std::vector<fs::path>& files,
+           const patches_settings& wanted) {
+    insight::unit_patches<T, Device> found(network, wanted.search);
     for (std::size_t i = 0; i < found.layers().size(); ++i)
         wanted.channels.expect_in(found.layers()[i], found.found(i).channels());
     expect_outputs(wanted, files);
@@ -229,13 +234,26 @@ int run(const patches_settings& wanted) {
     draw(here, network, wanted, result.pictures, sheet);
     image::save(wanted.output, sheet.page());
     if (!wanted.manifest.empty())
-        write_manifest(wanted, panels, result.pictures);
+        write_manifest(wanted, panels, result.pictures, facts_of(here));
     tell_left_out(result);
     if (!wanted.quiet)
         std::cout << wanted.output << ": "
                   << size_text(sheet.page().shape().h, sheet.page().shape().w) << ", the best of "
                   << result.used << (result.used == 1 ? " picture" : " pictures") << "\n";
     return interrupt::asked() ? interrupted : success;
+}
+
+int run(patches_settings wanted) {
+    if (wanted.search.layers.empty())
+        throw option_error("--layer: name a layer, such as relu3_2");
+    wanted.search.tf32 = wanted.precision == precision::tf32;
+    const auto files = list_pictures(wanted.pictures);
+    const auto network = load_network(wanted.engine);
+    return on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
+        return in_precision<Device>(wanted.precision, [&](auto number) {
+            return run_on<decltype(number)>(here, network, files, wanted);
+        });
+    });
 }
 
 }  // namespace

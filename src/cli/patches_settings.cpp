@@ -103,6 +103,7 @@ void add_patches_options(CLI::App& app, patches_settings& wanted) {
     add_output_options(app, wanted);
     add_network_options(app, wanted.search.pooling, wanted.search.border, wanted.search.algorithm);
     add_engine_options(app, wanted.engine);
+    add_precision_option(app, wanted.precision);
     app.footer(
         "Each picture is looked at once and need not stay in memory. Files that cannot be used "
         "are\nnamed at the end.\n"

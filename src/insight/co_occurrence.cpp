@@ -13,7 +13,7 @@ constexpr std::int64_t word_bits = 64;
 
 /// Calls use(values, stride) for every row of one channel: `part.columns` values, `stride` apart.
 template <class Use>
-void for_each_row(const map_part& part, std::int64_t channel, Use&& use) {
+void for_each_row(const map_part<>& part, std::int64_t channel, Use&& use) {
     const auto [n, c, h, w] = part.map.shape();
     const auto block = channel_block(part.map.layout());
     for (std::int64_t y = part.first_row; y < part.first_row + part.rows; ++y)
@@ -22,11 +22,11 @@ void for_each_row(const map_part& part, std::int64_t channel, Use&& use) {
             block);
 }
 
-map_part whole(tensor_view<const float, cpu> map) {
+map_part<> whole(tensor_view<const float, cpu> map) {
     return {.map = map, .rows = map.shape().h, .columns = map.shape().w};
 }
 
-float threshold_of(const map_part& part, std::int64_t channel, double share) {
+float threshold_of(const map_part<>& part, std::int64_t channel, double share) {
     std::vector<float> values;
     values.reserve(static_cast<std::size_t>(part.rows * part.columns));
     for_each_row(part, channel, [&](const float* row, std::int64_t stride) {
@@ -62,7 +62,7 @@ void co_occurrence::add(context<cpu>& ctx, tensor_view<const float, cpu> map) {
     add(ctx, whole(map));
 }
 
-void co_occurrence::add(context<cpu>& ctx, const map_part& part) {
+void co_occurrence::add(context<cpu>& ctx, const map_part<>& part) {
     const auto c = channels(), positions = part.rows * part.columns;
     expect_shape("co-occurrence", "map", {1, c, part.map.shape().h, part.map.shape().w},
                  part.map.shape());

@@ -1,9 +1,7 @@
-#include <impasto/insight/explain.hpp>
+#include "insight/explain_impl.hpp"
 
 #include <algorithm>
 #include <cmath>
-
-#include <impasto/nn/features.hpp>
 
 namespace impasto::insight {
 
@@ -31,14 +29,6 @@ std::vector<float> peaks_of(const tensor<float, cpu>& map) {
     for (std::int64_t k = 0; k < map.shape().c; ++k)
         peaks.push_back(*std::max_element(map.data() + k * pixels, map.data() + (k + 1) * pixels));
     return peaks;
-}
-
-std::vector<float> gram_of(context<cpu>& ctx, tensor_view<const float, cpu> map) {
-    const auto c = map.shape().c;
-    tensor<float, cpu> gram({1, 1, c, c});
-    ops::gram(ctx, map, gram);
-    ops::scale(ctx, 1 / static_cast<float>(map.shape().pixels()), gram);
-    return {gram.begin(), gram.end()};
 }
 
 /// From means of products and of factors. A variance that is nothing but rounding counts as none.
@@ -143,28 +133,20 @@ std::vector<channel_pair> ranked(const std::vector<float>& matrix, std::int64_t 
 
 }  // namespace
 
-explanation explain(context<cpu>& ctx, const nn::network& network, image::picture_view pixels,
-                    const explain_options& options, std::vector<float> thresholds) {
-    nn::features<float, cpu> features(ctx, network, pixels.shape(),
-                                      {.taps = {options.layer},
-                                       .pooling = options.pooling,
-                                       .border = options.border,
-                                       .algorithm = options.algorithm,
-                                       .backward = false});
-    features.forward(ctx, pixels);
-    const auto seen = features.tap(0);
-    tensor<float, cpu> map(seen.shape());
-    ops::reorder(ctx, seen, map);
-    auto gram = gram_of(ctx, seen);
+explanation detail::take_apart(context<cpu>& host, const std::string& layer, tensor<float, cpu> map,
+                               std::vector<float> gram, std::vector<float> thresholds) {
     auto correlation = correlation_of(gram, means_of(map));
     auto peak = peaks_of(map);
     if (thresholds.empty())
-        thresholds = firing_thresholds(ctx, seen);
+        thresholds = firing_thresholds(host, map);
     co_occurrence together(std::move(thresholds));
-    together.add(ctx, seen);
-    return {options.layer,          std::move(map),  std::move(gram),
-            std::move(correlation), std::move(peak), std::move(together)};
+    together.add(host, map);
+    return {layer,           std::move(map),     std::move(gram), std::move(correlation),
+            std::move(peak), std::move(together)};
 }
+
+template explanation explain(context<cpu>&, const nn::network&, image::picture_view,
+                             const explain_options&, std::vector<float>);
 
 std::vector<std::int64_t> seriation(const std::vector<float>& correlation, std::int64_t channels) {
     expect_shape("seriation", "correlation", {1, 1, channels, channels},

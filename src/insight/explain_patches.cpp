@@ -52,23 +52,22 @@ channel_patches patches_within(const nn::network& network, const explanation& se
     return result;
 }
 
-channel_patches cut_patches(const unit_patches& found,
+channel_patches cut_patches(const top_patches& found, const receptive_field& field,
                             const std::function<image::picture(std::int64_t)>& load) {
-    const auto& best = found.found(0);
-    channel_patches result(static_cast<std::size_t>(best.channels()));
+    channel_patches result(static_cast<std::size_t>(found.channels()));
     std::map<std::int64_t, std::vector<std::pair<std::int64_t, std::size_t>>> by_picture;
-    for (std::int64_t k = 0; k < best.channels(); ++k) {
-        const auto count = std::min<std::int64_t>(std::ssize(best.of(k)), patches_of_a_channel);
+    for (std::int64_t k = 0; k < found.channels(); ++k) {
+        const auto count = std::min<std::int64_t>(std::ssize(found.of(k)), patches_of_a_channel);
         result[static_cast<std::size_t>(k)].resize(static_cast<std::size_t>(count));
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-            by_picture[best.of(k)[i].picture].emplace_back(k, i);
+            by_picture[found.of(k)[i].picture].emplace_back(k, i);
     }
     for (const auto& [number, wanted] : by_picture) {
         const auto pixels = load(number);
         for (const auto& [channel, i] : wanted) {
-            const auto& at = best.of(channel)[i];
+            const auto& at = found.of(channel)[i];
             result[static_cast<std::size_t>(channel)][i] =
-                show_unit(pixels, found.field(0), at.row, at.column);
+                show_unit(pixels, field, at.row, at.column);
         }
     }
     return result;

@@ -1,33 +1,9 @@
-#include <impasto/insight/unit_patches.hpp>
+#include "insight/unit_patches_impl.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace impasto::insight {
-
-unit_patches::unit_patches(const nn::network& net, const unit_patches_options& options)
-    : scan_(net,
-            {.taps = options.layers,
-             .pooling = options.pooling,
-             .border = options.border,
-             .algorithm = options.algorithm,
-             .backward = false},
-            options.tile) {
-    for (std::size_t layer = 0; layer < layers().size(); ++layer)
-        found_.emplace_back(scan_.channels(layer), options.top, options.positions);
-}
-
-void unit_patches::add(context<cpu>& ctx, image::picture_view pixels, std::int64_t picture) {
-    scan_.visit(ctx, pixels, [&](std::size_t layer, const map_part& part) {
-        found_[layer].add(ctx, part, picture);
-    });
-}
-
-void unit_patches::merge(const unit_patches& other) {
-    if (other.layers() != layers())
-        throw option_error("unit patches: two searches over different layers cannot be merged");
-    for (std::size_t layer = 0; layer < found_.size(); ++layer)
-        found_[layer].merge(other.found_[layer]);
-}
 
 std::vector<std::int64_t> strongest_channels(const top_patches& found, std::int64_t count) {
     struct strength {
@@ -50,5 +26,7 @@ std::vector<std::int64_t> strongest_channels(const top_patches& found, std::int6
             channels.push_back(one.channel);
     return channels;
 }
+
+template class unit_patches<float, cpu>;
 
 }  // namespace impasto::insight

@@ -144,6 +144,18 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"texture", "painting.png", "--style-layers", "relu1_1=-1"}, "relu1_1");
 }
 
+TEST_CASE("explain refuses a device and a precision that are not there") {
+    const auto with = [](std::vector<std::string> more) {
+        more.insert(more.begin(), {"explain", "painting.png", "-o", "e.html"});
+        return more;
+    };
+    // There is no such GPU, or no GPU, or no driver, or no CUDA engine.
+    refuses(with({"--device", "cuda:999"}), " no ");
+    refuses(with({"--device", "gpu"}), "auto, cpu, cuda or cuda:N");
+    refuses(with({"--device", "cpu", "--precision", "bfloat16"}), "bfloat16 needs a GPU");
+    refuses(with({"--precision", "int8"}), "'int8'");
+}
+
 TEST_CASE("patches and explain tell a terminal how far they are with a folder") {
     const studio folder;
     std::filesystem::create_directory(folder / "pictures");

@@ -123,15 +123,17 @@ void refuses(const album& folder, const std::vector<std::string>& arguments,
 
 TEST_CASE("patches writes a page and the manifest that the library would") {
     const album folder;
-    const auto result =
-        run(folder, {"patches", "album", "--layer", "relu3_2", "--channels", "3-5,90", "-o",
-                     "p.png", "--json", "p.json", "--threads", "2", "--top", "4"});
+    const auto result = run(
+        folder, {"patches", "album", "--layer", "relu3_2", "--channels", "3-5,90", "-o", "p.png",
+                 "--json", "p.json", "--threads", "2", "--top", "4", "--device", "cpu"});
     INFO(result.err);
     REQUIRE(result.code == 0);
     CHECK_THAT(result.out, StartsWith("p.png: ") && Contains("4 pictures"));
     CHECK(image::load(folder / "p.png").shape().w > 4 * 64);
-    check_manifest(manifest_of(folder / "p.json"), folder, "relu3_2", {3, 4, 5, 90},
-                   insight::per_picture::one, 4, 0);
+    const auto found = manifest_of(folder / "p.json");
+    check_manifest(found, folder, "relu3_2", {3, 4, 5, 90}, insight::per_picture::one, 4, 0);
+    CHECK(found["device"] == "cpu");
+    CHECK(found["precision"] == "float32");
 }
 
 TEST_CASE(
@@ -141,7 +143,8 @@ TEST_CASE(
     for (const char* threads : {"1", "2", "5"}) {
         std::vector<std::string> words{"patches",     "--layer", "relu2_1", "--channels", "all",
                                        "--per-image", "any",     "--size",  "40",         "-o",
-                                       "p.png",       "--json",  "p.json",  "--threads",  threads};
+                                       "p.png",       "--json",  "p.json",  "--threads",  threads,
+                                       "--device",    "cpu"};
         words.insert(words.end(), in_order.begin(), in_order.end());
         const auto result = run(folder, words);
         INFO(result.err);
@@ -165,7 +168,9 @@ TEST_CASE("several layers, gradients and single files come from one run") {
                      "p.png", "--json", "p.json"});
     INFO(result.err);
     REQUIRE(result.code == 0);
-    const auto layers = manifest_of(folder / "p.json")["layers"];
+    const auto found = manifest_of(folder / "p.json");
+    CHECK(found.contains("device"));
+    const auto& layers = found["layers"];
     REQUIRE(layers.size() == 2);
     CHECK(layers[0]["layer"] == "relu1_1");
     CHECK(layers[1]["layer"] == "relu4_1");
@@ -267,6 +272,11 @@ TEST_CASE("patches refuses what cannot be before it looks at a picture") {
     refuses(folder, with({"album", "--top", "0"}), {"--top", "from 1"});
     refuses(folder, with({"album", "--tile", "40"}), {"at least 48"});
     refuses(folder, with({"album", "--per-image", "two"}), {"--per-image", "one or any"});
+    // There is no such GPU, or no GPU, or no driver, or no CUDA engine.
+    refuses(folder, with({"album", "--device", "cuda:999"}), {"--device", " no "});
+    refuses(folder, with({"album", "--device", "cpu", "--precision", "float16"}),
+            {"float16", "needs a GPU"});
+    refuses(folder, with({"album", "--precision", "int8"}), {"--precision", "'int8'"});
     refuses(folder, with({"album", "--json", "gone/p.json"}), {"gone"});
     refuses(folder, with({"album", "--json", "./p.png"}), {"./p.png", "choose two names"});
     refuses(folder, with({"album", "--patches-dir", "album/a.png/x"}), {"album/a.png/x"});

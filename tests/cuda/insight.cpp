@@ -1,15 +1,19 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include <impasto/image/color.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/insight/explain.hpp>
 #include <impasto/insight/inversion.hpp>
 #include <impasto/insight/texture.hpp>
 #include <impasto/ops/random.hpp>
 #include <impasto/weights/weights.hpp>
+
+#include "support/maps.hpp"
 
 using namespace impasto;
 
@@ -61,4 +65,36 @@ TEST_CASE("a GPU paints a texture, step by step, as the CPU does") {
     REQUIRE(found.size() == expected.size());
     for (std::size_t i = 0; i < found.size(); ++i)
         CHECK(image::psnr(found[i].picture, expected[i].picture) > 60);
+}
+
+TEST_CASE("a GPU explains a painting as the CPU does, in every precision") {
+    context<cpu> here;
+    context<cuda> there;
+    const auto net = weights::built_in();
+    const auto painting = random_picture(19, 23);
+    insight::explain_options options{.layer = "relu2_1", .algorithm = ops::conv_algorithm::direct};
+    const auto expected = insight::explain(here, net, painting, options);
+    const auto doubles = [](const auto& values) {
+        return std::vector<double>(values.begin(), values.end());
+    };
+    for (const auto& [precision, rounding] : {std::pair{precision::float32, 1e-5},
+                                              {precision::float16, 3e-3},
+                                              {precision::bfloat16, 2e-2}}) {
+        CAPTURE(to_string(precision));
+        options.precision = precision;
+        const auto found =
+            insight::explain(there, net, painting, options, expected.together.thresholds());
+        CHECK(found.map.shape() == expected.map.shape());
+        CHECK(support::relative_error(doubles(found.map), doubles(expected.map)) < rounding);
+        CHECK(support::relative_error(doubles(found.gram), doubles(expected.gram)) < rounding);
+        CHECK(support::relative_error(doubles(found.peak), doubles(expected.peak)) < rounding);
+        CHECK(support::worst_error(doubles(found.correlation), doubles(expected.correlation)) <
+              20 * rounding);
+        CHECK(found.together.positions() == expected.together.positions());
+        const auto own = insight::explain(there, net, painting, options);
+        CHECK(support::relative_error(doubles(own.together.thresholds()),
+                                      doubles(expected.together.thresholds())) < rounding);
+    }
+    options.precision = precision::float16;
+    CHECK_THROWS_AS(insight::explain(here, net, painting, options), option_error);
 }

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <impasto/insight/unit_patches.hpp>
 #include <impasto/ops/random.hpp>
 #include <impasto/ops/vector.hpp>
 #include <impasto/weights/weights.hpp>
@@ -184,7 +185,7 @@ TEST_CASE("patches of other pictures are cut where the search found them") {
         search.add(ctx, p, static_cast<std::int64_t>(i));
     }
     std::multiset<std::int64_t> loaded;
-    const auto patches = cut_patches(search, [&](std::int64_t number) {
+    const auto patches = cut_patches(search.found(0), search.field(0), [&](std::int64_t number) {
         loaded.insert(number);
         const auto& from = pictures[static_cast<std::size_t>(number)];
         image::picture copy(from.shape());

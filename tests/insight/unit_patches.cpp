@@ -148,10 +148,11 @@ TEST_CASE("parts of a map add up to the map, in any order") {
         const auto map = to_tensor(ctx, values, order);
         const auto positions = GENERATE(per_picture::one, per_picture::any);
         top_patches whole(19, 6, positions), parts(19, 6, positions);
-        whole.add(ctx, {.map = map, .rows = 13, .columns = 11}, 0);
+        map_search search;
+        search.add(ctx, {.map = map, .rows = 13, .columns = 11}, 0, whole);
         const auto add = [&](std::int64_t row, std::int64_t rows, std::int64_t column,
                              std::int64_t columns) {
-            parts.add(ctx, {map, row, column, rows, columns, row, column}, 0);
+            search.add(ctx, {map, row, column, rows, columns, row, column}, 0, parts);
         };
         add(7, 6, 4, 7);
         add(0, 7, 0, 4);
@@ -190,7 +191,7 @@ TEST_CASE("searches in threads of their own, each over some pictures, merge into
     const unit_patches_options options{.layers = {"relu2_1"}, .top = 5, .positions = positions};
     const auto expected = search(ctx, all, options, {0, 1, 2, 3, 4, 5});
     unit_patches a(small_vgg(), options), b(small_vgg(), options), empty(small_vgg(), options);
-    const auto show = [&](unit_patches& search, std::initializer_list<std::size_t> numbers) {
+    const auto show = [&](unit_patches<>& search, std::initializer_list<std::size_t> numbers) {
         context<cpu> own({.threads = 1});
         for (const auto i : numbers)
             search.add(own, all[i], static_cast<std::int64_t>(i));
@@ -244,7 +245,7 @@ TEST_CASE("every unit of a picture is in one tile, with the value that it has in
     }
     std::vector<std::size_t> units(taps.size());
     tiled_features(small_vgg(), {.taps = taps}, 96)
-        .visit(ctx, pixels, [&](std::size_t tap, const map_part& part) {
+        .visit(ctx, pixels, [&](std::size_t tap, const map_part<>& part) {
             const auto values = to_map(ctx, part.map);
             units[tap] += static_cast<std::size_t>(part.rows * part.columns);
             for (std::int64_t k = 0; k < values.c; ++k)
@@ -271,7 +272,7 @@ TEST_CASE("the first layer of a large picture goes by bands, and no value is ano
     map<double> found(expected.c, expected.h, expected.w);
     std::int64_t parts = 0, units = 0;
     tiled_features(small_vgg(), {.taps = {"relu1_1"}, .border = border})
-        .visit(ctx, pixels, [&](std::size_t, const map_part& part) {
+        .visit(ctx, pixels, [&](std::size_t, const map_part<>& part) {
             ++parts;
             units += part.rows * part.columns;
             const auto values = to_map(ctx, part.map);

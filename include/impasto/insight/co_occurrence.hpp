@@ -42,7 +42,7 @@ public:
 
     /// Counts a map, or a part of one. Throws shape_error where the channels differ.
     void add(context<cpu>& ctx, tensor_view<const float, cpu> map);
-    void add(context<cpu>& ctx, const map_part& part);
+    void add(context<cpu>& ctx, const map_part<>& part);
 
     /// Positions that were counted, and at how many of them both channels fire, or one: both(a, a).
     [[nodiscard]] std::int64_t positions() const { return positions_; }

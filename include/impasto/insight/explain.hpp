@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <impasto/core/precision.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/insight/co_occurrence.hpp>
-#include <impasto/insight/unit_patches.hpp>
+#include <impasto/insight/receptive_field.hpp>
+#include <impasto/insight/top_patches.hpp>
 
 namespace impasto::insight {
 
@@ -17,6 +19,7 @@ struct explain_options {
     ops::pool_options pooling{.kind = ops::pooling::average, .scale = 1};
     ops::border border = ops::border::replicate;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    impasto::precision precision = impasto::precision::float32;
 };
 
 /// Two channels of a layer; a < b.
@@ -39,9 +42,11 @@ struct explanation {
 };
 
 /// `thresholds` say when a channel fires; those of another explanation make two comparable, none
-/// are taken from the picture. pixels: [1,3,H,W]. Throws option_error for a layer that the network
-/// lacks and shape_error for too small a picture.
-[[nodiscard]] explanation explain(context<cpu>& ctx, const nn::network& network,
+/// are taken from the picture. pixels: [1,3,H,W]. On a GPU the map and its products are computed
+/// there, what is made of them on the host. Throws option_error for a layer that the network lacks
+/// and a precision that the device lacks, and shape_error for too small a picture.
+template <class Device>
+[[nodiscard]] explanation explain(context<Device>& ctx, const nn::network& network,
                                   image::picture_view pixels, const explain_options& options = {},
                                   std::vector<float> thresholds = {});
 
@@ -72,8 +77,9 @@ using channel_patches = std::vector<std::vector<image::picture>>;
 [[nodiscard]] channel_patches patches_within(const nn::network& network, const explanation& seen,
                                              image::picture_view pixels);
 
-/// Of a search with one layer. `load` gives a picture by its number; each is asked for once.
-[[nodiscard]] channel_patches cut_patches(const unit_patches& found,
+/// Those that a search found, of units that see `field`. `load` gives a picture by its number; each
+/// is asked for once.
+[[nodiscard]] channel_patches cut_patches(const top_patches& found, const receptive_field& field,
                                           const std::function<image::picture(std::int64_t)>& load);
 
 /// What the page says and shows of one picture.

@@ -5,7 +5,6 @@
 #include <functional>
 #include <vector>
 
-#include <impasto/image/crop.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/resizing_features.hpp>
@@ -14,11 +13,13 @@ namespace impasto::insight {
 
 /// A rectangle of a feature map whose values are those of the whole picture's map: every unit
 /// belongs to one part, and to one alone.
+template <class T = float, class Device = cpu>
 struct map_part {
-    tensor_view<const float, cpu> map;             ///< of one tile, in the feature layout
+    tensor_view<const T, Device> map;              ///< of one tile, in the feature layout
     std::int64_t first_row = 0, first_column = 0;  ///< where the rectangle starts in `map`
     std::int64_t rows = 0, columns = 0;            ///< its size
     std::int64_t row = 0, column = 0;  ///< where it starts on the map of the whole picture
+    float scale = 1;  ///< what values are to be multiplied by to be the network's own
 };
 
 /// One side of a picture cut into overlapping pieces: pixels [first, last) each.
@@ -37,6 +38,7 @@ struct tile_range {
 
 /// The feature maps of one picture after another, of any sizes, in bounded memory: a large picture
 /// goes through the network in exact tiles.
+template <class T = float, class Device = cpu>
 class tiled_features {
 public:
     /// The network must outlive this. `tile` is the largest side, in pixels, that is computed in
@@ -51,19 +53,17 @@ public:
 
     /// Calls visit(tap, part) for every tap of every tile; the map is gone when visit returns.
     /// pixels: [1,3,H,W]. Throws as nn::features does where they are too small.
-    void visit(context<cpu>& ctx, image::picture_view pixels,
-               const std::function<void(std::size_t, const map_part&)>& visit);
+    void visit(context<Device>& ctx, image::picture_view pixels,
+               const std::function<void(std::size_t, const map_part<T, Device>&)>& visit);
 
 private:
     [[nodiscard]] std::int64_t tile_height(std::int64_t height, std::int64_t width) const;
-    [[nodiscard]] image::picture_view cut(context<cpu>& ctx, image::picture_view pixels,
-                                          const image::box& tile);
 
-    resizing_features sized_;
+    resizing_features<T, Device> sized_;
     std::int64_t tile_;
     std::vector<receptive_field> fields_;
-    receptive_field widest_;  ///< of the deepest tap
-    image::picture cut_;      ///< room for the pixels of a tile
+    receptive_field widest_;          ///< of the deepest tap
+    growing_tensor<float, cpu> cut_;  ///< the pixels of a tile
 };
 
 }  // namespace impasto::insight

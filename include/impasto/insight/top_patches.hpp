@@ -6,9 +6,6 @@
 #include <span>
 #include <vector>
 
-#include <impasto/core/context.hpp>
-#include <impasto/insight/tiled_features.hpp>
-
 namespace impasto::insight {
 
 /// Where a unit fired: a position on the feature map of one of many pictures.
@@ -51,22 +48,21 @@ public:
     void add(std::int64_t channel, const unit_patch& patch);
     /// Adds all of another's, which must come from other positions.
     void merge(const top_patches& other);
-    /// Adds every position of a part of a picture's map: a vectorised pass over its rows, then a
-    /// closer look at the few that hold something better than what is known. The same bytes for
-    /// every number of threads. Throws shape_error where the channels differ.
-    void add(context<cpu>& ctx, const map_part& part, std::int64_t picture);
+    /// What a value at `from`, or later on the map of that picture, must exceed to be taken up.
+    [[nodiscard]] float threshold(std::int64_t channel, unit_patch from) const;
+    /// Patches of a channel that one picture may have at most.
+    [[nodiscard]] std::int64_t room_of_a_picture() const {
+        return positions_ == per_picture::one ? 1 : top_;
+    }
 
 private:
     using list = std::vector<unit_patch>;
 
     [[nodiscard]] list::const_iterator rival(const list& known, std::int64_t picture) const;
-    [[nodiscard]] float threshold(std::int64_t channel, unit_patch from) const;
-    void add_channel(const map_part& part, std::int64_t k, std::int64_t picture);
 
     std::int64_t top_;
     per_picture positions_;
     std::vector<list> best_;
-    std::vector<float> row_maxima_;
 };
 
 }  // namespace impasto::insight

@@ -15,7 +15,8 @@ struct unit {
 };
 
 /// What the pixels must change for one unit to fire more: ∂activation/∂pixels, guided or plain,
-/// computed over the few pixels that the unit sees.
+/// computed over the few pixels that the unit sees, in float32 on any device.
+template <class Device = cpu>
 class unit_gradient {
 public:
     /// The network must outlive this. options.taps names the one layer; options.guided chooses.
@@ -26,12 +27,13 @@ public:
 
     /// pixels: [1,3,H,W] → [1,3,h,w] over `crop_of_unit`, zero where the unit does not fire. Throws
     /// option_error for a unit that the picture does not have.
-    [[nodiscard]] tensor<float, cpu> of(context<cpu>& ctx, image::picture_view pixels,
+    [[nodiscard]] tensor<float, cpu> of(context<Device>& ctx, image::picture_view pixels,
                                         const unit& wanted);
 
 private:
-    resizing_features sized_;
+    resizing_features<float, Device> sized_;
     receptive_field field_;
+    growing_tensor<float, Device> d_pixels_;
 };
 
 }  // namespace impasto::insight

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <impasto/insight/top_patches.hpp>
+#include <impasto/insight/map_search.hpp>
 
 namespace impasto::insight {
 
@@ -16,13 +16,16 @@ struct unit_patches_options {
     ops::pool_options pooling{};
     ops::border border = ops::border::zero;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
+    bool tf32 = false;         ///< float convolutions by tensor cores, on a GPU
     std::int64_t tile = 1024;  ///< largest side that is computed in one piece
 };
 
 /// The patches of many pictures that excite each unit of a layer most: pictures are shown one after
 /// another and need not be kept. What is found depends on the pictures and their numbers alone, not
 /// on the order in which they are shown, and two searches over different pictures can be merged.
+/// Maps are of T; activations are the network's own in any. On a GPU maps stay there.
 /// Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.
+template <class T = float, class Device = cpu>
 class unit_patches {
 public:
     /// The network must outlive this. Throws option_error for an unknown layer, for `top` below 1
@@ -31,7 +34,7 @@ public:
 
     /// Shows a picture [1,3,H,W]; its number must be new. Throws shape_error where it is too small
     /// for the deepest layer, and then nothing of it counts.
-    void add(context<cpu>& ctx, image::picture_view pixels, std::int64_t picture);
+    void add(context<Device>& ctx, image::picture_view pixels, std::int64_t picture);
 
     /// Takes over what another search with the same network and options found in other pictures.
     void merge(const unit_patches& other);
@@ -44,7 +47,8 @@ public:
     }
 
 private:
-    tiled_features scan_;
+    tiled_features<T, Device> scan_;
+    map_search<T, Device> search_;
     std::vector<top_patches> found_;
 };
 

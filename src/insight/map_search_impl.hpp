@@ -1,0 +1,46 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <impasto/insight/map_search.hpp>
+#include <impasto/ops/map_rows.hpp>
+#include <impasto/ops/transfer.hpp>
+
+// For every device and number format: instantiated for the CPU in map_search.cpp, for a GPU in
+// kernels/insight.cpp.
+namespace impasto::insight {
+
+namespace detail {
+
+/// The rows of a part that may hold something better than what is known: of each channel no more
+/// than it has room for, the best first. maxima: [1,C,rows,1] in a feature layout; first: the
+/// part's picture, row and column.
+[[nodiscard]] std::vector<ops::channel_row> promising_rows(tensor_view<const float, cpu> maxima,
+                                                           const unit_patch& first,
+                                                           const top_patches& found);
+
+/// Offers every value of these rows. values: [1,1,rows,columns].
+void offer(tensor_view<const float, cpu> values, std::span<const ops::channel_row> rows,
+           const unit_patch& first, top_patches& found);
+
+}  // namespace detail
+
+template <class T, class Device>
+void map_search<T, Device>::add(context<Device>& ctx, const map_part<T, Device>& part,
+                                std::int64_t picture, top_patches& found) {
+    if (part.rows < 1 || part.columns < 1)
+        return;
+    const ops::map_window window{part.first_row, part.first_column, part.rows, part.columns};
+    const unit_patch first{0, picture, part.row, part.column};
+    const auto maxima = maxima_.of({1, found.channels(), part.rows, 1}, part.map.layout());
+    ops::row_maxima(ctx, part.map, window, part.scale, maxima);
+    const auto rows = detail::promising_rows(ops::on_host(ctx, maxima, host_maxima_), first, found);
+    if (rows.empty())
+        return;
+    const auto values = rows_.of({1, 1, std::ssize(rows), part.columns});
+    ops::gather_rows(ctx, part.map, window, rows, part.scale, values);
+    detail::offer(ops::on_host(ctx, values, host_rows_), rows, first, found);
+}
+
+}  // namespace impasto::insight
