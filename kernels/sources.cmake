@@ -28,4 +28,5 @@ set(IMPASTO_KERNEL_SOURCES
   scalars.cpp
   squared_error.cu
   total_variation.cu
-  vector.cu)
+  vector.cu
+  weights.cpp)

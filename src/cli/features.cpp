@@ -5,10 +5,11 @@
 
 #include <impasto/core/file.hpp>
 #include <impasto/core/npy.hpp>
+#include <impasto/core/precision.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
-#include <impasto/nn/features.hpp>
-#include <impasto/ops/transfer.hpp>
+#include <impasto/insight/resizing_features.hpp>
+#include <impasto/nn/host_map.hpp>
 
 #include "cli/engine.hpp"
 #include "cli/option_group.hpp"
@@ -23,35 +24,34 @@ struct settings {
     std::int64_t size = 0;
     engine_settings engine;
     nn::features_options network{.taps = {}, .backward = false};
+    impasto::precision precision = impasto::precision::float32;
     bool quiet = false;
 };
 
 using named_maps = std::map<std::string, tensor<float, cpu>>;
 
 /// The maps at the taps, planar, on the host.
-template <class Device>
+template <class T, class Device>
 named_maps maps_of(context<Device>& ctx, const nn::network& network, image::picture_view picture,
                    const nn::features_options& options) {
-    nn::features<float, Device> features(ctx, network, picture.shape(), options);
-    tensor<float, Device> pixels(picture.shape());
-    ops::upload(ctx, picture, pixels.view());
-    features.forward(ctx, pixels);
+    insight::resizing_features<T, Device> looking(network, options);
+    const auto& features = looking.forward(ctx, picture);
     named_maps maps;
-    for (std::size_t i = 0; i < features.tap_count(); ++i) {
-        tensor<float, Device> planar(features.tap_shape(i));
-        ops::reorder(ctx, features.tap(i), planar);
-        auto& map = maps[options.taps[i]] = tensor<float, cpu>(planar.shape());
-        ops::download(ctx, planar.view(), map.view());
-    }
+    for (std::size_t i = 0; i < features.tap_count(); ++i)
+        maps[options.taps[i]] = nn::host_map(ctx, features, i);
     return maps;
 }
 
-int run(const settings& wanted) {
+int run(settings wanted) {
     expect_writable(wanted.output);
+    wanted.network.tf32 = wanted.precision == precision::tf32;
     const auto network = load_network(wanted.engine);
     const auto picture = load_at(wanted.picture, wanted.size);
-    const auto maps = on_engine(
-        wanted.engine, [&](auto& here) { return maps_of(here, network, picture, wanted.network); });
+    const auto maps = on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
+        return in_precision<Device>(wanted.precision, [&](auto number) {
+            return maps_of<decltype(number)>(here, network, picture, wanted.network);
+        });
+    });
     std::map<std::string, npy::array_view> arrays;
     for (const auto& [name, map] : maps)
         arrays[name] = {.extents = {map.shape().c, map.shape().h, map.shape().w},
@@ -87,6 +87,7 @@ command add_features(CLI::App& tool) {
     add_network_options(*app, wanted->network.pooling, wanted->network.border,
                         wanted->network.algorithm);
     add_engine_options(*app, wanted->engine);
+    add_precision_option(*app, wanted->precision);
     add_conv_engine_option(*app, wanted->network.conv_engine);
     return {app, [wanted] { return run(*wanted); }};
 }

@@ -52,8 +52,7 @@ void add_engine_options(CLI::App& app, engine_settings& engine) {
     group.text("--weights", "NAME|FILE",
                "built-in; vgg19 or vgg16, once fetched; or a file with a VGG", engine.weights);
     add_preprocessing_option(group, engine);
-    group.add("--device", "auto|cpu|cuda[:N]", "where to compute; auto: a GPU if there is one",
-              "auto", [&engine](const std::string& text) { engine.device = parse_device(text); });
+    add_device_option(group, engine);
     group.natural("--threads", "0: as many as the machine offers", engine.threads, {0, 1024});
 }
 
@@ -101,10 +100,9 @@ void add_loss_options(CLI::App& app, stylize_options& run) {
     group.layers("--style-layers", "where the painting is compared", run.style_layers);
 }
 
-cpu_options choose_engine(const engine_settings& engine) {
-    if (engine.device.kind == device_choice::cuda)
-        throw option_error("--device: this command computes on the CPU; use cpu or auto");
-    return {.threads = engine.threads};
+void add_device_option(option_group& group, engine_settings& engine) {
+    group.add("--device", "auto|cpu|cuda[:N]", "where to compute; auto: a GPU if there is one",
+              "auto", [&engine](const std::string& text) { engine.device = parse_device(text); });
 }
 
 void add_preprocessing_option(option_group& group, engine_settings& engine) {

@@ -38,6 +38,7 @@ struct engine_settings {
 
 void add_engine_options(CLI::App& app, engine_settings& engine);
 void add_preprocessing_option(option_group& group, engine_settings& engine);
+void add_device_option(option_group& group, engine_settings& engine);
 void add_precision_option(CLI::App& app, precision& target);
 void add_conv_engine_option(CLI::App& app, ops::conv_engine& target);
 void add_normalize_option(CLI::App& app, engine_settings& engine);
@@ -49,9 +50,6 @@ void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border&
 /// What J is made of.
 void add_loss_options(CLI::App& app, stylize_options& run);
 
-/// The engine of commands that know the CPU alone. Throws option_error for another.
-[[nodiscard]] cpu_options choose_engine(const engine_settings& engine);
-
 /// "built-in" or a file: published networks are looked for in the cache. Throws option_error, with
 /// the command that fetches it, for one that is not there.
 [[nodiscard]] std::string resolve_weights(const std::string& weights);
@@ -60,7 +58,8 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 
 /// Rescales the filters so that each channel's mean over these pictures is 1. They are looked at in
-/// a size at which a deep network's maps fit anywhere, whatever their own.
+/// a size at which a deep network's maps fit anywhere, whatever their own, and on the CPU: the
+/// filters are to be the same wherever they are used.
 void normalize_activations(nn::network& network, const engine_settings& engine,
                            std::span<const image::picture_view> pictures);
 

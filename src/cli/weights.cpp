@@ -15,6 +15,7 @@
 #include <impasto/weights/fetch.hpp>
 #include <impasto/weights/save.hpp>
 
+#include "cli/engine.hpp"
 #include "cli/json.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
@@ -143,9 +144,9 @@ void print_text(const nn::network& network, const weights::verification& found,
 }
 
 int verify(const verify_settings& wanted) {
-    context<cpu> here(choose_engine(wanted.engine));
     const auto network = load_network(wanted.engine);
-    const auto found = weights::verify(here, network);
+    const auto found =
+        on_engine(wanted.engine, [&](auto& here) { return weights::verify(here, network); });
     (wanted.json ? print_json : print_text)(network, found, published_name(wanted.engine.weights));
     return found.faults.empty() ? success : failure;
 }
@@ -157,6 +158,7 @@ command add_verify(CLI::App& weights) {
         ->required();
     option_group group(*app, "Verify");
     add_preprocessing_option(group, wanted->engine);
+    add_device_option(group, wanted->engine);
     group.flag("--json", "one JSON object", wanted->json);
     return {app, [wanted] { return verify(*wanted); }};
 }

@@ -150,6 +150,12 @@ TEST_CASE("words outside a choice are refused with those that exist") {
     // There is no such GPU, or no GPU, or no driver, or no CUDA engine.
     refuses_option(folder, {"--device", "cuda:999"}, {"--device", " no "});
     refuses_option(folder, {"--device", "cpu", "--precision", "float16"}, {"float16", "GPU"});
+    refuses(folder,
+            {"features", "photo.png", "--layers", "relu1_1", "-o", "f.npz", "--device", "cpu",
+             "--precision", "bfloat16"},
+            {"bfloat16", "GPU"});
+    refuses(folder, {"weights", "verify", "built-in", "--device", "cuda:999"},
+            {"--device", " no "});
     refuses_option(folder, {"--precision", "int8"},
                    {"--precision", "'int8'", "float32, tf32, float16 or bfloat16"});
     refuses_option(folder, {"--device", "cpu", "--conv-engine", "cudnn"}, {"cudnn", "GPU"});

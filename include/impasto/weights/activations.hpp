@@ -25,15 +25,23 @@ struct layer_activations {
 
 /// Over all positions of all pictures [1,3,H,W], with max pooling and zero padding. Throws
 /// option_error without pictures, and shape_error for one that is too small.
+template <class Device>
 [[nodiscard]] std::vector<layer_activations> measure_activations(
-    context<cpu>& ctx, const nn::network& network, std::span<const image::picture_view> pictures);
+    context<Device>& ctx, const nn::network& network,
+    std::span<const image::picture_view> pictures);
 
-/// Rescales the filters so that the mean activation of each channel over these pictures is 1; one
-/// that is dead stays. What the network computes changes by these factors alone: ReLU and pools let
-/// a positive factor through, and the next filters take it back.
+/// Rescales the filters so that the mean activation of each channel becomes 1 where it was what is
+/// given; one that is dead stays. What the network computes changes by these factors alone: ReLU
+/// and pools let a positive factor through, and the next filters take it back.
 /// Source: Gatys, Ecker, Bethge 2016, section 2.
-void normalize_activations(context<cpu>& ctx, nn::network& network,
-                           std::span<const image::picture_view> pictures);
+void divide_by_means(nn::network& network, std::span<const layer_activations> layers);
+
+/// The same by the means over these pictures.
+template <class Device>
+void normalize_activations(context<Device>& ctx, nn::network& network,
+                           std::span<const image::picture_view> pictures) {
+    divide_by_means(network, measure_activations(ctx, network, pictures));
+}
 
 /// A picture of waves, edges and noise, the same everywhere and always: [1,3,96,112].
 [[nodiscard]] image::picture test_picture();
@@ -50,6 +58,14 @@ struct verification {
     /// layers in which most channels are dead or whose magnitude is out of all proportion.
     std::vector<std::string> faults;
 };
-[[nodiscard]] verification verify(context<cpu>& ctx, const nn::network& network);
+/// From what it made of test_picture.
+[[nodiscard]] verification judge(const nn::network& network, std::vector<layer_activations> layers);
+
+template <class Device>
+[[nodiscard]] verification verify(context<Device>& ctx, const nn::network& network) {
+    const auto picture = test_picture();
+    const image::picture_view pictures[] = {picture.view()};
+    return judge(network, measure_activations<Device>(ctx, network, pictures));
+}
 
 }  // namespace impasto::weights
