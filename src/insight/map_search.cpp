@@ -1,10 +1,25 @@
 #include "insight/map_search_impl.hpp"
 
+#include <cmath>
 #include <limits>
+#include <string>
+
+#include <impasto/core/error.hpp>
 
 namespace impasto::insight {
 
 namespace detail {
+
+namespace {
+
+void expect_finite(float activation, std::int64_t channel) {
+    if (std::isinf(activation))
+        throw option_error("patches: channel " + std::to_string(channel) +
+                           " is too active for the precision of the maps; choose bfloat16 or "
+                           "float32");
+}
+
+}  // namespace
 
 std::vector<ops::channel_row> promising_rows(tensor_view<const float, cpu> maxima,
                                              const unit_patch& first, const top_patches& found) {
@@ -27,8 +42,10 @@ std::vector<ops::channel_row> promising_rows(tensor_view<const float, cpu> maxim
             for (std::int64_t lane = 0; lane < together; ++lane)
                 better += row[lane] > bound[lane];
             for (std::int64_t lane = 0; better > 0 && lane < together; ++lane)
-                if (row[lane] > bound[lane])
+                if (row[lane] > bound[lane]) {
+                    expect_finite(row[lane], plane * together + lane);
                     ranking.add(plane * together + lane, {row[lane], first.picture, y, 0});
+                }
         }
     }
     std::vector<ops::channel_row> result;

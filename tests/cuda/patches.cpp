@@ -210,6 +210,11 @@ TEST_CASE("activations in float16 are the network's own where its maps are scale
         beyond = beyond || found[0].activation > 65504;
     }
     CHECK(beyond);
+
+    auto glaring = noise(11, 13, 5);
+    for (float& v : glaring)
+        v *= 1e4f;
+    CHECK_THROWS_AS(loud.add(there, glaring, 1), option_error);
 }
 
 TEST_CASE("a unit's gradient on a GPU is the CPU's, guided or not") {

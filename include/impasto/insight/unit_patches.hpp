@@ -33,7 +33,8 @@ public:
     unit_patches(const nn::network& net, const unit_patches_options& options);
 
     /// Shows a picture [1,3,H,W]; its number must be new. Throws shape_error where it is too small
-    /// for the deepest layer, and then nothing of it counts.
+    /// for the deepest layer, and then nothing of it counts; option_error where T cannot hold
+    /// how much it excites a channel.
     void add(context<Device>& ctx, image::picture_view pixels, std::int64_t picture);
 
     /// Takes over what another search with the same network and options found in other pictures.
