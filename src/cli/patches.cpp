@@ -7,6 +7,7 @@
 #include <iostream>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include <impasto/core/file.hpp>
 #include <impasto/image/io.hpp>
@@ -63,7 +64,7 @@ search_result search(context<Device>& here, const patches_settings& wanted,
     auto next = load(0);
     for (std::size_t i = 0; i < files.size() && !interrupt::asked(); ++i) {
         auto& seen = result.pictures.emplace_back(seen_picture{.file = files[i]});
-        auto current = std::move(next);
+        auto current = std::exchange(next, {});
         if (i + 1 < files.size())
             next = load(i + 1);
         bool decoded = false;

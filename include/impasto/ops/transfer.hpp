@@ -32,7 +32,7 @@ void copy_to_host(context<cuda>& ctx, const void* from, void* to, std::size_t by
 }  // namespace detail
 
 template <class T, class Device>
-void upload(context<Device>& ctx, tensor_view<const std::type_identity_t<T>, cpu> from,
+void upload(context<Device>& ctx, std::type_identity_t<tensor_view<const T, cpu>> from,
             tensor_view<T, Device> to) {
     expect_shape("upload", "device", from.shape(), to.shape());
     expect_layout("upload", "device", from.layout(), to.layout());
@@ -40,7 +40,7 @@ void upload(context<Device>& ctx, tensor_view<const std::type_identity_t<T>, cpu
 }
 
 template <class T, class Device>
-void download(context<Device>& ctx, tensor_view<const std::type_identity_t<T>, Device> from,
+void download(context<Device>& ctx, std::type_identity_t<tensor_view<const T, Device>> from,
               tensor_view<T, cpu> to) {
     expect_shape("download", "host", from.shape(), to.shape());
     expect_layout("download", "host", from.layout(), to.layout());
@@ -50,7 +50,7 @@ void download(context<Device>& ctx, tensor_view<const std::type_identity_t<T>, D
 /// What the host has where the context computes: a copy in `room`; on the CPU it is there already.
 template <class T, class Device>
 [[nodiscard]] tensor_view<const T, Device> on_device(
-    context<Device>& ctx, tensor_view<const std::type_identity_t<T>, cpu> from,
+    context<Device>& ctx, std::type_identity_t<tensor_view<const T, cpu>> from,
     growing_tensor<T, Device>& room) {
     if constexpr (std::is_same_v<Device, cpu>) {
         return from;
@@ -64,7 +64,7 @@ template <class T, class Device>
 /// The other way.
 template <class T, class Device>
 [[nodiscard]] tensor_view<const T, cpu> on_host(
-    context<Device>& ctx, tensor_view<const std::type_identity_t<T>, Device> from,
+    context<Device>& ctx, std::type_identity_t<tensor_view<const T, Device>> from,
     growing_tensor<T, cpu>& room) {
     if constexpr (std::is_same_v<Device, cpu>) {
         return from;
