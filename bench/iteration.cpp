@@ -1,6 +1,7 @@
 /// One whole iteration, pixels to pixels: J and dJ/dpixels (content, Gram losses, total variation)
 /// and an Adam step, in float32. Beside it the convolutions of the same network alone, which no
-/// iteration can undercut; and the most memory that a run had resident.
+/// iteration can undercut; and the most memory that a run had resident. recompute: the same with
+/// the first layer's map computed twice.
 #include <algorithm>
 #include <vector>
 
@@ -37,9 +38,9 @@ tensor<float, cpu> picture(context<cpu>& ctx, std::uint64_t seed, std::int64_t s
 }
 
 style::objective<float, cpu> make_objective(context<cpu>& ctx, const nn::network& net,
-                                            const recipe& r, std::int64_t side) {
-    const style::objective_options options{.content_layers = {{"relu4_2"}},
-                                           .style_layers = r.style_layers};
+                                            const recipe& r, std::int64_t side, bool recompute) {
+    const style::objective_options options{
+        .content_layers = {{"relu4_2"}}, .style_layers = r.style_layers, .recompute = recompute};
     const auto photo = picture(ctx, 1, side), painting = picture(ctx, 2, side);
     const tensor_view<const float, cpu> paintings[] = {painting};
     const double shares[] = {1};
@@ -53,11 +54,11 @@ style::objective<float, cpu> make_objective(context<cpu>& ctx, const nn::network
     return result;
 }
 
-void run_iteration(benchmark::State& state, const recipe& r) {
+void run_iteration(benchmark::State& state, const recipe& r, bool recompute) {
     peak_memory::reset();
     context<cpu> ctx(machine);
     const auto net = r.make(ctx);
-    auto objective = make_objective(ctx, net, r, state.range(0));
+    auto objective = make_objective(ctx, net, r, state.range(0), recompute);
     auto x = picture(ctx, 3, state.range(0));
     optim::adam<cpu> adam(ctx, x.shape());
 
@@ -135,7 +136,12 @@ void add_benchmarks() {
     for (const auto* r : {&small, &vgg19})
         for (const std::int64_t side : {256, 512, 1024}) {
             const std::string name = r->name;
-            add("iteration/" + name, [r](auto& state) { run_iteration(state, *r); })->Arg(side);
+            add("iteration/" + name, [r](auto& state) {
+                run_iteration(state, *r, false);
+            })->Arg(side);
+            add("recompute/" + name, [r](auto& state) {
+                run_iteration(state, *r, true);
+            })->Arg(side);
             add("convolutions/" + name, [r](auto& state) {
                 run_convolutions(state, *r);
             })->Arg(side);

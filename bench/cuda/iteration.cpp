@@ -38,19 +38,21 @@ nn::network fitted(context<cuda>& ctx, const nn::features_options& options) {
     return nn::rescaled(net, nn::exponents_for(largest, bound));
 }
 
-struct convolutions {
+/// What else an iteration may do otherwise.
+struct variant {
     bool tf32 = false;
     ops::conv_engine engine = ops::conv_engine::native;
+    bool recompute = false;
 };
 
 template <class T>
-style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side,
-                                         const convolutions& by) {
+style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side, const variant& v) {
     const style::objective_options options{
         .content_layers = {{"relu4_2"}},
         .style_layers = {{"relu1_1"}, {"relu2_1"}, {"relu3_1"}, {"relu4_1"}, {"relu5_1"}},
-        .tf32 = by.tf32,
-        .conv_engine = by.engine};
+        .tf32 = v.tf32,
+        .conv_engine = v.engine,
+        .recompute = v.recompute};
     const auto net = fitted<T>(ctx, style::extractor_options(options, {}));
     const auto photo = random_pixels(ctx, {1, 3, side, side}, 1),
                painting = random_pixels(ctx, photo.shape(), 2);
@@ -99,10 +101,10 @@ void count_memory(benchmark::State& state, const Objective& objective, std::size
 }
 
 template <class T>
-void run_adam(benchmark::State& state, const convolutions& by) {
+void run_adam(benchmark::State& state, const variant& v) {
     auto& ctx = device();
     const auto free = ctx.free_bytes();
-    auto objective = make_objective<T>(ctx, state.range(0), by);
+    auto objective = make_objective<T>(ctx, state.range(0), v);
     auto x = random_pixels(ctx, {1, 3, state.range(0), state.range(0)}, 3);
     optim::adam<cuda> adam(ctx, x.shape());
     time_steps(state, 5, [&] { benchmark::DoNotOptimize(adam.step(objective, x)); });
@@ -112,11 +114,11 @@ void run_adam(benchmark::State& state, const convolutions& by) {
 }
 
 template <class T>
-void run_lbfgs(benchmark::State& state, const convolutions& by) {
+void run_lbfgs(benchmark::State& state, const variant& v) {
     constexpr int history = 100;
     auto& ctx = device();
     const auto free = ctx.free_bytes();
-    auto objective = make_objective<T>(ctx, state.range(0), by);
+    auto objective = make_objective<T>(ctx, state.range(0), v);
     auto x = random_pixels(ctx, {1, 3, state.range(0), state.range(0)}, 3);
     optim::lbfgs<cuda> lbfgs(ctx, x.shape(), {.history = history});
     double steps = 0, evaluations = 0;
@@ -128,17 +130,20 @@ void run_lbfgs(benchmark::State& state, const convolutions& by) {
     count_memory(state, objective, free);
 }
 
-/// iteration/vgg19/adam/bfloat16/1024, and /bfloat16/cudnn/1024
+/// iteration/vgg19/adam/bfloat16/1024, /bfloat16/cudnn/1024, /bfloat16/recompute/4096
 template <class T>
 void add_type(const std::string& type, bool tf32 = false) {
+    const auto add_adam = [](const std::string& name, const variant& v) {
+        return add_timed("iteration/vgg19/adam/" + name,
+                         [=](auto& state) { run_adam<T>(state, v); });
+    };
     for (const auto engine : {ops::conv_engine::native, ops::conv_engine::cudnn}) {
-        const convolutions by{tf32, engine};
+        const variant v{tf32, engine};
         const bool native = engine == ops::conv_engine::native;
         const auto name = type + (native ? "" : "/cudnn");
-        auto* adam =
-            add_timed("iteration/vgg19/adam/" + name, [=](auto& state) { run_adam<T>(state, by); });
+        auto* adam = add_adam(name, v);
         auto* lbfgs = add_timed("iteration/vgg19/lbfgs/" + name,
-                                [=](auto& state) { run_lbfgs<T>(state, by); });
+                                [=](auto& state) { run_lbfgs<T>(state, v); });
         for (const std::int64_t side : {512, 1024}) {
             adam->Arg(side);
             lbfgs->Arg(side);
@@ -146,6 +151,7 @@ void add_type(const std::string& type, bool tf32 = false) {
         if (native)
             adam->Arg(2048)->Arg(4096);
     }
+    add_adam(type + "/recompute", {.tf32 = tf32, .recompute = true})->Arg(1024)->Arg(4096);
 }
 
 }  // namespace

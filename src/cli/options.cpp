@@ -68,6 +68,13 @@ void add_conv_engine_option(CLI::App& app, ops::conv_engine& target) {
                  target, conv_engine_names);
 }
 
+void add_recompute_option(CLI::App& app, bool& target) {
+    option_group(app, "Engine")
+        .flag("--recompute",
+              "less memory, a little more time: the largest map is computed twice, not kept",
+              target);
+}
+
 void add_normalize_option(CLI::App& app, engine_settings& engine) {
     option_group(app, "Engine")
         .flag("--normalize-activations",

@@ -41,6 +41,7 @@ void add_preprocessing_option(option_group& group, engine_settings& engine);
 void add_device_option(option_group& group, engine_settings& engine);
 void add_precision_option(CLI::App& app, precision& target);
 void add_conv_engine_option(CLI::App& app, ops::conv_engine& target);
+void add_recompute_option(CLI::App& app, bool& target);
 void add_normalize_option(CLI::App& app, engine_settings& engine);
 
 /// How the network sees: pooling, border, convolution.

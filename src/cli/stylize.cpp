@@ -81,12 +81,13 @@ void prepare_snapshots(const stylize_settings& wanted) {
     image::check_writable(snapshot_name(wanted, 0));
 }
 
-void expect_memory(const run_plan& plan) {
+void expect_memory(const run_plan& plan, bool recompute) {
     const auto& engine = plan.engine;
     const auto needed = static_cast<double>(plan.peak_bytes());
     if (engine.memory > 0 && needed > engine.memory)
         throw out_of_memory("the run needs " + bytes_text(needed) + ", and " + engine.of + " " +
-                            bytes_text(engine.memory) + "; choose a smaller --size");
+                            bytes_text(engine.memory) + "; choose a smaller --size" +
+                            (recompute ? "" : ", or try --recompute"));
 }
 
 std::unique_ptr<report> make_report(const stylize_settings& wanted) {
@@ -188,7 +189,7 @@ int run_on(context<Device>& here, const stylize_settings& wanted, const inputs& 
         out->planned(planned);
         return success;
     }
-    expect_memory(planned);
+    expect_memory(planned, wanted.run.recompute);
     if (wanted.snapshot_every > 0)
         prepare_snapshots(wanted);
     out->planned(planned);

@@ -89,6 +89,7 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     add_engine_options(app, wanted.engine);
     add_precision_option(app, wanted.run.precision);
     add_conv_engine_option(app, wanted.run.conv_engine);
+    add_recompute_option(app, wanted.run.recompute);
     add_normalize_option(app, wanted.engine);
     app.footer(
         "Examples:\n"

@@ -125,6 +125,7 @@ command add_texture(CLI::App& tool) {
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
     add_conv_engine_option(*app, wanted->run.conv_engine);
+    add_recompute_option(*app, wanted->run.recompute);
     app->footer(
         "Examples:\n"
         "  impasto texture painting.jpg --size 800x300\n"

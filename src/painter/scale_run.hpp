@@ -47,7 +47,8 @@ template <class Device>
             .border = o.border,
             .algorithm = o.algorithm,
             .tf32 = o.precision == precision::tf32,
-            .conv_engine = o.conv_engine};
+            .conv_engine = o.conv_engine,
+            .recompute = o.recompute};
 }
 
 /// The objective for a picture of the content's size, its targets taken.

@@ -137,6 +137,13 @@ TEST_CASE("with --json every line is an event") {
     CHECK(fs::exists(folder / "frames/out-000005.png"));
 }
 
+TEST_CASE("the picture is the same where the first layer is recomputed") {
+    const studio folder;
+    run(folder, small_run("kept.png"));
+    run(folder, small_run("recomputed.png", {"--recompute"}));
+    CHECK(text_of(folder / "kept.png") == text_of(folder / "recomputed.png"));
+}
+
 TEST_CASE("quiet says nothing") {
     const studio folder;
     const auto result = run(folder, small_run("out.png", {"--quiet"}));
@@ -162,6 +169,10 @@ TEST_CASE("a dry run says sizes, memory and time, and writes nothing") {
     CHECK(events[0]["peak_bytes"].get<double>() > 1e5);
     CHECK_FALSE(fs::exists(folder / "out.png"));
     CHECK_FALSE(fs::exists(folder / "frames"));
+
+    as_json.emplace_back("--recompute");
+    const auto leaner = events_of(run(folder, as_json).out);
+    CHECK(leaner[0]["peak_bytes"].get<double>() < events[0]["peak_bytes"].get<double>());
 }
 
 TEST_CASE("several paintings are blended, and a file may be the start") {

@@ -273,6 +273,44 @@ TEST_CASE("a plan for forward alone sees the same, needs less memory, and refuse
                       Catch::Contains("forward alone"));
 }
 
+TEST_CASE("forward shows each tap as it is filled, the first layer's even where it is recomputed") {
+    context<cpu> ctx;
+    const shape size{1, 3, 33, 40};
+    const auto recompute = GENERATE(false, true);
+    const auto kind = GENERATE(ops::pooling::max, ops::pooling::average, ops::pooling::l2);
+    const std::vector<std::string> taps{"relu3_1", "relu1_1", "relu1_2"};
+    features plain(ctx, small_vgg(), size, {.taps = taps, .pooling = {.kind = kind}});
+    features shown(ctx, small_vgg(), size,
+                   {.taps = taps, .pooling = {.kind = kind}, .recompute = recompute});
+    const auto pixels = to_tensor(ctx, random_map(3, size.h, size.w, 1, 0, 1));
+    plain.forward(ctx, pixels);
+    std::vector<std::size_t> order;
+    shown.forward(ctx, pixels, [&](std::size_t t, auto map) {
+        order.push_back(t);
+        CHECK(std::ranges::equal(map, plain.tap(t)));
+    });
+    CHECK(order == std::vector<std::size_t>{1, 2, 0});
+}
+
+TEST_CASE("a first layer that an L2 pool follows is kept, asked or not") {
+    context<cpu> ctx;
+    auto net = weights::built_in();  // conv1_1, pool1 and conv2_1 of it
+    net.layers = {net.layers[0], net.layers[2], net.layers[3]};
+    net.filters.erase(net.filters.begin() + 1);
+    const auto gradient = [&](bool recompute) {
+        features f(ctx, net, {1, 3, 12, 14},
+                   {.taps = {"relu1_1", "relu2_1"},
+                    .pooling = {.kind = ops::pooling::l2},
+                    .recompute = recompute});
+        auto pixels = to_tensor(ctx, random_map(3, 12, 14, 1, 0, 1));
+        f.forward(ctx, pixels);
+        f.backward(
+            ctx, [&](std::size_t, auto map, auto d) { ops::axpy(ctx, 1, map, d); }, pixels);
+        return pixels;
+    };
+    CHECK(support::same_bytes(gradient(true), gradient(false)));
+}
+
 TEST_CASE("forward_macs counts nine multiply-adds a weight and pixel") {
     context<cpu> ctx;
     const features network(ctx, small_vgg(), {1, 3, 16, 16}, {.taps = {"relu2_1"}});

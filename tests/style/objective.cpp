@@ -151,6 +151,27 @@ TEST_CASE("J is the weighted sum of its terms, and the gradient follows") {
     CHECK((total - objective.evaluate(moved, ignored)) / (step * slope) == Approx(1).epsilon(0.05));
 }
 
+TEST_CASE("a first layer that is recomputed changes no bit of J, and takes less memory") {
+    context<cpu> ctx;
+    const auto net = weights::built_in();
+    const auto x = golden_picture("picture");
+    for (const auto& v : variants) {
+        CAPTURE(v.name);
+        auto options = golden_options(v, style::convention::mean);
+        options.content_weight = options.style_weight = options.tv_weight = 1;
+        options.content_layers.push_back({"relu1_1", 1});
+        auto keeping = make_objective(ctx, net, options);
+        options.recompute = true;
+        auto recomputing = make_objective(ctx, net, options);
+        tensor<float, cpu> kept(x.shape()), recomputed(x.shape());
+        for (int i = 0; i < 2; ++i) {
+            CHECK(recomputing.evaluate(x, recomputed) == keeping.evaluate(x, kept));
+            CHECK(support::same_bytes(recomputed, kept));
+        }
+        CHECK(recomputing.peak_bytes() < keeping.peak_bytes());
+    }
+}
+
 TEST_CASE("a picture that is its own photo and painting costs nothing") {
     context<cpu> ctx;
     const auto net = weights::built_in();

@@ -32,6 +32,10 @@ struct features_options {
     bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
     ops::conv_engine conv_engine = ops::conv_engine::native;
     bool backward = true;  ///< false: forward alone, and the memory of forward alone
+    /// Where the first layer is tapped, backward computes its map again instead of keeping it: of
+    /// all it is the largest and the cheapest. Source: Chen et al. 2016, "Training Deep Nets with
+    /// Sublinear Memory Cost".
+    bool recompute = false;
     /// Backward stops negative gradients at every ReLU: what excites a unit, not what inhibits it.
     /// Not the gradient of anything. Source: Springenberg et al. 2015, section 3.4.
     bool guided = false;
@@ -62,7 +66,8 @@ public:
     [[nodiscard]] shape pixels_shape() const { return pixels_; }
     [[nodiscard]] std::size_t tap_count() const { return taps_.size(); }
     [[nodiscard]] shape tap_shape(std::size_t tap) const { return stages_[taps_[tap]].output; }
-    /// The map at a tap, in the order of options.taps. Valid from forward until backward.
+    /// The map at a tap, in the order of options.taps. Valid from forward until backward; the first
+    /// layer's, where it is to be recomputed, only while forward shows it.
     [[nodiscard]] tensor_view<const T, Device> tap(std::size_t tap) const {
         return map(stages_[taps_[tap]].features, tap_shape(tap));
     }
@@ -80,8 +85,13 @@ public:
     /// Multiply-adds of one forward pass; backward takes as many again.
     [[nodiscard]] std::int64_t forward_macs() const { return macs_; }
 
-    /// Fills the taps from pixels [1,3,H,W], planar, in [0,1].
-    void forward(context<Device>& ctx, tensor_view<const float, Device> pixels);
+    /// Fills the taps from pixels [1,3,H,W], planar, in [0,1]. Shows each as soon as it is filled:
+    /// visit(tap, features).
+    template <class Visit>
+    void forward(context<Device>& ctx, tensor_view<const float, Device> pixels, Visit&& visit);
+    void forward(context<Device>& ctx, tensor_view<const float, Device> pixels) {
+        forward(ctx, pixels, [](std::size_t, tensor_view<const T, Device>) {});
+    }
 
     /// Writes dJ/dpixels, once for each forward: it reuses the memory of what forward left. For
     /// each tap, from the last layer to the first, calls add_gradient(tap, features, gradient),
@@ -117,10 +127,22 @@ private:
         arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
     }
     void plan_arena();
-    [[nodiscard]] bool keeps_map(std::size_t i) const;
+    [[nodiscard]] bool recomputes(std::size_t i) const {
+        return options_.recompute && options_.backward && i == 0 && stages_[i].tap != none &&
+               l2_pool_at(i) == none;
+    }
+    [[nodiscard]] std::size_t l2_pool_at(std::size_t i) const;
+    [[nodiscard]] int adds_gradient(std::size_t i) const;
+    [[nodiscard]] int goes_back(std::size_t i) const { return adds_gradient(i) + 1; }
+    [[nodiscard]] int last_read_of_map(std::size_t i) const;
     void pool(context<Device>& ctx, const stage& s, tensor_view<const T, Device> input,
               tensor_view<T, Device> output) const;
     [[nodiscard]] ops::pool_saved<T, Device> saved(const stage& pool, const stage& below) const;
+    [[nodiscard]] tensor_view<const T, Device> first_again(context<Device>& ctx) const {
+        const auto result = map(first_again_, stages_.front().output);
+        convolutions_.front().forward(ctx, map(input_, padded_, input_layout()), result);
+        return result;
+    }
 
     template <class U = T>
     [[nodiscard]] tensor_view<U, Device> map(std::size_t buffer, shape s, layout l) const {
@@ -150,7 +172,7 @@ private:
     std::vector<stage> stages_;
     std::vector<ops::conv2d<T, Device>> convolutions_;
     std::vector<std::size_t> taps_;  // stage of each tap
-    std::size_t input_ = none, d_input_ = none;
+    std::size_t input_ = none, d_input_ = none, first_again_ = none;
     arena_plan plan_;
     tensor<std::byte, Device> arena_;
     std::size_t filter_bytes_ = 0, scratch_bytes_ = 0;
@@ -158,7 +180,9 @@ private:
 };
 
 template <class T, class Device>
-void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float, Device> pixels) {
+template <class Visit>
+void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float, Device> pixels,
+                                  Visit&& visit) {
     expect_shape("features", "pixels", pixels_, pixels.shape());
     const auto input = map(input_, padded_, input_layout());
     ops::normalize_pixels(ctx, transform_, options_.border, pixels, input);
@@ -171,6 +195,8 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
             convolutions_[s.convolution].forward(ctx, here, output, gates(s));
         }
         here = output;
+        if (s.tap != none)
+            visit(s.tap, here);
     }
 }
 
@@ -208,7 +234,7 @@ void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradi
         const auto& s = stages_[i];
         const auto gradient = map(s.gradient, s.output);
         if (s.tap != none)
-            add_gradient(s.tap, tap(s.tap), gradient);
+            add_gradient(s.tap, recomputes(i) ? first_again(ctx) : tap(s.tap), gradient);
         if (options_.guided)  // before the gates or behind them: these only pass on or stop
             ops::relu(ctx, gradient);
         const auto below = i > 0 ? map(stages_[i - 1].gradient, s.input) : map(d_input_, padded_);

@@ -132,47 +132,64 @@ void features<T, Device>::add_convolution(context<Device>& ctx, const filter& f,
     macs_ += f.weights.size() * (s.input.h + margin) * (s.input.w + margin);
 }
 
-// Backward reads the maps at taps, and those on both sides of an L2 pool.
+// An L2 pool at stage i or the next, whose way back reads this map; none where there is none.
 template <class T, class Device>
-bool features<T, Device>::keeps_map(std::size_t i) const {
-    if (!options_.backward)
-        return false;
-    const auto is_pool = [&](std::size_t j) {
-        return j < stages_.size() && stages_[j].convolution == none;
-    };
-    const bool l2 = options_.pooling.kind == ops::pooling::l2;
-    return stages_[i].tap != none || (l2 && (is_pool(i) || is_pool(i + 1)));
+std::size_t features<T, Device>::l2_pool_at(std::size_t i) const {
+    if (options_.pooling.kind == ops::pooling::l2)
+        for (const auto pool : {i, i + 1})
+            if (pool < stages_.size() && stages_[pool].convolution == none)
+                return pool;
+    return none;
 }
 
-// Stage i runs forward at step i and backward at step 2L−1−i.
+// Stage i runs forward at step i. On the way back its tap's gradient is added at one step, and the
+// stage is gone back through at the next.
+template <class T, class Device>
+int features<T, Device>::adds_gradient(std::size_t i) const {
+    return static_cast<int>(stages_.size() + 2 * (stages_.size() - 1 - i));
+}
+
+// The next stage reads a map, then who asked for a tap; the way back those at taps again, and both
+// sides of an L2 pool.
+template <class T, class Device>
+int features<T, Device>::last_read_of_map(std::size_t i) const {
+    int last = static_cast<int>(i) + 1;
+    if (const auto pool = l2_pool_at(i); options_.backward && pool != none)
+        last = goes_back(pool);
+    if (stages_[i].tap != none && !recomputes(i))
+        last =
+            std::max(last, options_.backward ? adds_gradient(i) : static_cast<int>(stages_.size()));
+    return last;
+}
+
 template <class T, class Device>
 void features<T, Device>::plan_arena() {
-    const int count = static_cast<int>(stages_.size());
     const auto bytes = [&](const shape& s, layout l) {
         return static_cast<std::size_t>(storage_elements(s, l)) * sizeof(T);
     };
-    input_ = plan_.add(bytes(padded_, input_layout()), 0, 0);
-    for (int i = 0; i < count; ++i) {
-        auto& s = stages_[static_cast<std::size_t>(i)];
-        const int backward = 2 * count - 1 - i;
-        const bool keep = keeps_map(static_cast<std::size_t>(i));
-        // A tap outlives the forward pass: its reader comes after it.
-        const int last = keep ? backward : s.tap != none ? count : i + 1;
-        s.features = plan_.add(bytes(s.output, layout_), i, last);
+    const int first_again = adds_gradient(0);
+    input_ = plan_.add(bytes(padded_, input_layout()), 0, recomputes(0) ? first_again : 0);
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+        auto& s = stages_[i];
+        const int step = static_cast<int>(i), back = goes_back(i);
+        s.features = plan_.add(bytes(s.output, layout_), step, last_read_of_map(i));
         if (!options_.backward)
             continue;
+        const bool last = i + 1 == stages_.size();
         s.gradient =
-            plan_.add(bytes(s.output, layout_), i == count - 1 ? backward : backward - 1, backward);
+            plan_.add(bytes(s.output, layout_), last ? adds_gradient(i) : goes_back(i + 1), back);
         const bool is_pool = s.convolution == none;
         if (!is_pool)
             s.gates = plan_.add(static_cast<std::size_t>(convolutions_[s.convolution].gate_bytes()),
-                                i, backward);
+                                step, back);
         if (is_pool && options_.pooling.kind == ops::pooling::max)
-            s.argmax = plan_.add(static_cast<std::size_t>(ops::argmax_bytes(s.output, layout_)), i,
-                                 backward);
+            s.argmax = plan_.add(static_cast<std::size_t>(ops::argmax_bytes(s.output, layout_)),
+                                 step, back);
     }
+    if (recomputes(0))
+        first_again_ = plan_.add(bytes(stages_[0].output, layout_), first_again, first_again);
     if (options_.backward)
-        d_input_ = plan_.add(bytes(padded_, layout_), 2 * count - 1, 2 * count - 1);
+        d_input_ = plan_.add(bytes(padded_, layout_), goes_back(0), goes_back(0));
     plan_.place();
 }
 

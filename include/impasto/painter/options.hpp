@@ -49,6 +49,8 @@ struct stylize_options {
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     impasto::precision precision = impasto::precision::float32;  ///< of feature maps
     ops::conv_engine conv_engine = ops::conv_engine::native;
+    /// Less memory, a little more time: the largest map is computed twice instead of being kept.
+    bool recompute = false;
     bool original_colors = false;  ///< luminance from the painting, colours from the photo
     double average = 0;            ///< decay of an exponential average of the iterates; 0: none
 };

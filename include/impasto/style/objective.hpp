@@ -112,7 +112,7 @@ private:
 
     void expect_targets() const;
     void run(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
-    void measure_styles();
+    void measure_style(std::size_t i, tensor_view<const T, Device> map);
     void add_gradient(std::size_t tap, tensor_view<const T, Device> map,
                       tensor_view<T, Device> gradient);
 
@@ -140,6 +140,7 @@ objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, sh
       features_(ctx, net, pixels, [&] {
           auto plan = extractor_options(options_, {});
           plan.taps = detail::taps_of(options_);
+          plan.recompute = options_.recompute;
           return plan;
       }()) {
     const auto taps = detail::taps_of(options_);
@@ -205,18 +206,13 @@ term_scale objective<T, Device>::style_scale(std::size_t i) const {
 }
 
 template <class T, class Device>
-void objective<T, Device>::measure_styles() {
-    for (std::size_t i = 0; i < style_taps_.size(); ++i) {
-        const auto tap = style_taps_[i];
-        const double mean =
-            square_scale(tap) / static_cast<double>(features_.tap_shape(tap).pixels());
-        const auto scale = style_scale(i);
-        form_gram(features_.tap(tap), grams_[i]);
-        // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
-        ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
-                        4 * mean * scale.gradient() * gradient_scale(), grams_[i],
-                        sums_.slots(style_slot(i)));
-    }
+void objective<T, Device>::measure_style(std::size_t i, tensor_view<const T, Device> map) {
+    const double mean = square_scale(style_taps_[i]) / static_cast<double>(map.shape().pixels());
+    form_gram(map, grams_[i]);
+    // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
+    ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
+                    4 * mean * style_scale(i).gradient() * gradient_scale(), grams_[i],
+                    sums_.slots(style_slot(i)));
 }
 
 template <class T, class Device>
@@ -244,8 +240,10 @@ void objective<T, Device>::enqueue(tensor_view<const float, Device> x,
 template <class T, class Device>
 void objective<T, Device>::run(tensor_view<const float, Device> x,
                                tensor_view<float, Device> gradient) {
-    features_.forward(*context_, x);
-    measure_styles();
+    features_.forward(*context_, x, [this](std::size_t tap, tensor_view<const T, Device> map) {
+        if (const auto i = uses_[tap].style; i != none)
+            measure_style(i, map);
+    });
     features_.backward(
         *context_,
         [this](std::size_t tap, tensor_view<const T, Device> map, tensor_view<T, Device> d_map) {

@@ -25,6 +25,7 @@ struct objective_options {
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
     ops::conv_engine conv_engine = ops::conv_engine::native;
+    bool recompute = false;  ///< the first layer's map, instead of keeping it
 };
 
 /// The extractor's options for one kind of layers, as the targets need them.
