@@ -41,8 +41,9 @@ struct features_options {
     bool guided = false;
 };
 
-/// A network at work on pictures of one size. Planned once: every buffer lies in one arena, and a
-/// loop of forward and backward allocates nothing. Only the layers up to the last tap exist.
+/// A network at work on pictures of one size. Planned once: every buffer lies in one arena, which
+/// is taken when forward is first called, and a loop of forward and backward allocates nothing.
+/// Only the layers up to the last tap exist.
 ///
 /// Backward needs whole maps at the taps alone; elsewhere a bit an element says where the gradient
 /// passes. Where nothing taps a map before its pool, the map is never written.
@@ -53,9 +54,7 @@ public:
     /// twice, and shape_error, with the smallest size that works, for too small a picture.
     features(context<Device>& ctx, const network& net, shape pixels,
              const features_options& options)
-        : features(ctx, net, pixels, options, nullptr) {
-        make_arena();
-    }
+        : features(ctx, net, pixels, options, nullptr) {}
 
     /// Plans anew for pixels of another size; net must be the network of before. Filters stay laid
     /// out where they serve again, and the arena stays where it is large enough, so that this costs
@@ -80,7 +79,7 @@ public:
 
     /// Bytes of arena, filters as laid out, and scratch: known before anything runs.
     [[nodiscard]] std::size_t peak_bytes() const {
-        return arena_.bytes() + filter_bytes_ + scratch_bytes_;
+        return std::max(arena_.bytes(), plan_.bytes()) + filter_bytes_ + scratch_bytes_;
     }
     /// Multiply-adds of one forward pass; backward takes as many again.
     [[nodiscard]] std::int64_t forward_macs() const { return macs_; }
@@ -114,7 +113,7 @@ private:
         std::size_t features = none, gates = none, argmax = none, gradient = none;
     };
 
-    /// Without an arena yet. like: where laid-out filters may be shared with, or null.
+    /// like: where laid-out filters may be shared with, or null.
     features(context<Device>& ctx, const network& net, shape pixels,
              const features_options& options, const features* like);
 
@@ -123,9 +122,7 @@ private:
                      std::span<const std::size_t> tap_of_layer, const features* like);
     void add_convolution(context<Device>& ctx, const filter& f, stage& s,
                          const ops::conv_options& options, const features* like);
-    void make_arena() {
-        arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
-    }
+    void take_memory(context<Device>& ctx);
     void plan_arena();
     [[nodiscard]] bool recomputes(std::size_t i) const {
         return options_.recompute && options_.backward && i == 0 && stages_[i].tap != none &&
@@ -184,6 +181,7 @@ template <class Visit>
 void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float, Device> pixels,
                                   Visit&& visit) {
     expect_shape("features", "pixels", pixels_, pixels.shape());
+    take_memory(ctx);
     const auto input = map(input_, padded_, input_layout());
     ops::normalize_pixels(ctx, transform_, options_.border, pixels, input);
     tensor_view<const T, Device> here = input;

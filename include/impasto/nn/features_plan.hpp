@@ -55,16 +55,21 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
     taps_.resize(options.taps.size());
     make_stages(ctx, net, tap_of_layer, like);
     plan_arena();
+}
+
+template <class T, class Device>
+void features<T, Device>::take_memory(context<Device>& ctx) {
     ctx.reserve(scratch_bytes_);
+    if (arena_.bytes() >= plan_.bytes())
+        return;
+    arena_ = {};  // before the next is asked for
+    arena_ = tensor<std::byte, Device>({1, 1, 1, static_cast<std::int64_t>(plan_.bytes())});
 }
 
 template <class T, class Device>
 void features<T, Device>::resize(context<Device>& ctx, const network& net, shape pixels) {
     features next(ctx, net, pixels, options_, this);
-    if (arena_.bytes() < next.plan_.bytes())
-        next.make_arena();
-    else
-        std::swap(next.arena_, arena_);
+    next.arena_ = std::move(arena_);
     *this = std::move(next);
 }
 
