@@ -72,7 +72,7 @@ int run(const settings& wanted) {
     const auto original = image::load(wanted.picture);
     run_counter counter(wanted.quiet || wanted.json);
     const auto found = on_engine(wanted.engine, [&](auto& here) {
-        auto pictures = naming(wanted.picture, [&] {
+        auto pictures = naming(role_names{{"content", wanted.picture}}, [&] {
             return insight::invert(here, network, original, wanted.layers, wanted.run,
                                    counter.watch());
         });

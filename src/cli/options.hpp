@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -82,5 +83,22 @@ auto naming(const std::string& file, F&& f) {
 
 /// Throws option_error where two outputs are one file. both: "the picture and its report"
 void expect_two_files(const std::string& one, const std::string& other, const char* both);
+
+/// What stands where in a run: {"content", "photo.jpg"}, {"style 2", "monet.jpg"}.
+using role_names = std::vector<std::pair<std::string, std::string>>;
+
+/// What f returns; a shape_error of it that says of whom it speaks, with that one's name.
+template <class F>
+auto naming(const role_names& names, F&& f) {
+    try {
+        return f();
+    } catch (const shape_error& e) {
+        const std::string what = e.what();
+        for (const auto& [role, name] : names)
+            if (what.starts_with(role + ":"))
+                throw shape_error(name + what.substr(role.size()));
+        throw;
+    }
+}
 
 }  // namespace impasto::cli

@@ -174,6 +174,14 @@ void leave_out_unknown(std::vector<style::weighted_layer>& layers, const nn::net
     });
 }
 
+role_names names_of(const stylize_settings& wanted) {
+    role_names names{{"content", wanted.content}};
+    const bool one = wanted.styles.size() == 1;
+    for (std::size_t i = 0; i < wanted.styles.size(); ++i)
+        names.emplace_back(one ? "style" : "style " + std::to_string(i + 1), wanted.styles[i]);
+    return names;
+}
+
 template <class Device>
 int run_on(context<Device>& here, const stylize_settings& wanted, const inputs& given) {
     run_plan planned{
@@ -207,7 +215,9 @@ int run(stylize_settings wanted) {
         wanted.run.start_picture = given.init;
     if (wanted.layers_from_preset)
         leave_out_unknown(wanted.run.style_layers, given.network);
-    return on_engine(wanted.engine, [&](auto& here) { return run_on(here, wanted, given); });
+    return naming(names_of(wanted), [&] {
+        return on_engine(wanted.engine, [&](auto& here) { return run_on(here, wanted, given); });
+    });
 }
 
 }  // namespace

@@ -79,11 +79,16 @@ int run(const settings& wanted) {
     const auto network = load_network(wanted.engine);
     const auto painting = load_painting(wanted);
     run_counter counter(wanted.quiet);
+    const role_names names{
+        {"content", "--size " + size_text(wanted.size.height, wanted.size.width)},
+        {"style", wanted.style}};
     const auto picture = on_engine(wanted.engine, [&](auto& here) {
-        auto found = wanted.progression
-                         ? progression(here, network, painting, wanted, counter.watch())
-                         : insight::texture(here, network, painting, wanted.size, wanted.run,
-                                            counter.watch());
+        auto found = naming(names, [&] {
+            return wanted.progression
+                       ? progression(here, network, painting, wanted, counter.watch())
+                       : insight::texture(here, network, painting, wanted.size, wanted.run,
+                                          counter.watch());
+        });
         image::save(wanted.output, found, {.text = text_of(recipe_of(wanted, facts_of(here)))});
         return found;
     });

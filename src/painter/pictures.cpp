@@ -1,9 +1,12 @@
 #include "painter/pictures.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include <impasto/core/error.hpp>
 #include <impasto/image/color.hpp>
+#include <impasto/nn/features.hpp>
 #include <impasto/ops/random.hpp>
 
 #include "painter/schedule.hpp"
@@ -30,6 +33,15 @@ image::picture clamped(image::picture picture) {
     for (float& value : picture)
         value = std::clamp(value, 0.0f, 1.0f);
     return picture;
+}
+
+std::size_t deepest_of(const nn::network& network,
+                       const std::vector<style::weighted_layer>& layers) {
+    std::size_t deepest = 0;
+    for (const auto& layer : layers)
+        if (layer.weight != 0)
+            deepest = std::max(deepest, nn::find_tap(network.layers, layer.name));
+    return deepest;
 }
 
 }  // namespace
@@ -76,12 +88,24 @@ image::picture small_copy(image::picture_view picture, const nn::network& networ
 }
 
 std::size_t deepest_layer(const nn::network& network, const stylize_options& options) {
-    std::size_t deepest = 0;
-    for (const auto* layers : {&options.content_layers, &options.style_layers})
-        for (const auto& layer : *layers)
-            if (layer.weight != 0)
-                deepest = std::max(deepest, nn::find_tap(network.layers, layer.name));
-    return deepest;
+    return std::max(deepest_of(network, options.content_layers),
+                    deepest_of(network, options.style_layers));
+}
+
+void expect_sizes(const nn::network& network, const stylize_options& options, image::extent size,
+                  std::span<const shape> styles) {
+    const auto expect = [&](const std::string& which, std::size_t deepest, image::extent picture) {
+        try {
+            nn::expect_pixels(network.layers, deepest, {1, 3, picture.height, picture.width});
+        } catch (const shape_error& e) {
+            throw shape_error(which + ": " + e.what());
+        }
+    };
+    expect("content", deepest_layer(network, options), size);
+    for (std::size_t i = 0; i < styles.size(); ++i)
+        expect(styles.size() == 1 ? "style" : "style " + std::to_string(i + 1),
+               deepest_of(network, options.style_layers),
+               style_size(styles[i], size, options.style_scale));
 }
 
 std::vector<double> shares_of(const stylize_options& options, std::size_t paintings) {

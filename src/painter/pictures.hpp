@@ -34,6 +34,11 @@ namespace impasto::painter_detail {
 /// One for each painting; none where there is no painting and nothing asks for one.
 [[nodiscard]] std::vector<double> shares_of(const stylize_options& options, std::size_t paintings);
 
+/// Throws shape_error, which says which, where a picture is too small for a layer that looks at it.
+/// size: of the result; the paintings follow it.
+void expect_sizes(const nn::network& network, const stylize_options& options, image::extent size,
+                  std::span<const shape> styles);
+
 /// Throws option_error and shape_error for what makes no sense.
 void check_all(image::picture_view content, std::span<const image::picture_view> styles,
                const stylize_options& options);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,9 +60,14 @@ template <class T, class Device>
 image::picture paint(context<Device>& ctx, const nn::network& given, image::picture_view content,
                      std::span<const image::picture_view> styles, const stylize_options& options,
                      const observer& observe) {
-    const fitted_network<T> network(ctx, given, content, styles, options);
     const auto shares = shares_of(options, styles.size());
     const auto steps = schedule(content.shape(), options);
+    std::vector<shape> shapes;
+    std::ranges::transform(styles, std::back_inserter(shapes),
+                           [](const auto& style) { return style.shape(); });
+    for (const auto& step : steps)
+        expect_sizes(given, options, step.size, shapes);
+    const fitted_network<T> network(ctx, given, content, styles, options);
 
     image::picture picture;
     std::unique_ptr<scale_run<Device>> run, coarser;
@@ -105,18 +111,13 @@ std::vector<scale_plan> plan_in(context<Device>& ctx, const nn::network& network
                                 const shape& content, std::span<const shape> styles,
                                 const stylize_options& options) {
     const auto shares = shares_of(options, styles.size());
+    for (const auto& style : styles)
+        check_picture("style", style);
     std::vector<scale_plan> result;
     for (const auto& [size, iterations] : schedule(content, options)) {
+        expect_sizes(network, options, size, styles);
         const shape pixels{1, 3, size.height, size.width};
         const style::objective<T, Device> planned(ctx, network, pixels, objective_options(options));
-        std::size_t deepest = 0;
-        for (const auto& layer : planned.options().style_layers)
-            deepest = std::max(deepest, nn::find_tap(network.layers, layer.name));
-        for (const auto& style : styles) {
-            check_picture("style", style);
-            const auto s = style_size(style, size, options.style_scale);
-            nn::expect_pixels(network.layers, deepest, {1, 3, s.height, s.width});
-        }
         const auto vectors = options.optimizer == optimizer::lbfgs ? 2 * options.history + 8 : 8;
         result.push_back(
             {.height = size.height,

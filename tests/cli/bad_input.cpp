@@ -186,7 +186,12 @@ TEST_CASE("lists of layers and shares are checked") {
 TEST_CASE("a picture too small for the layers is refused with the size that they need") {
     const studio folder;
     save_waves(folder / "line.png", 1, 40, 1);
-    refuses(folder, {"stylize", "line.png", "painting.png", "-o", "out.png"}, {"8x8"});
+    refuses(folder, {"stylize", "line.png", "painting.png", "-o", "out.png"}, {"line.png", "8x8"});
+    refuses(folder, {"stylize", "photo.png", "line.png", "-o", "out.png"}, {"line.png", "8x8"});
+    refuses(folder, {"stylize", "photo.png", "painting.png", "line.png", "-o", "out.png"},
+            {"line.png", "8x8"});
+    refuses(folder, {"stylize", "photo.png", "painting.png", "-o", "out.png", "--size", "5"},
+            {"photo.png", "8x8"});
     refuses(folder, {"features", "line.png", "--layers", "relu4_1", "-o", "out.png"}, {"8x8"});
 }
 

@@ -77,9 +77,17 @@ TEST_CASE("texture paints any size, and the layers side by side") {
 
 TEST_CASE("the pictures of invert and texture carry the recipe that makes them again") {
     const studio folder;
-    REQUIRE(run(folder, {"invert", "photo.png", "--layers", "relu2_1,relu1_1", "--size", "32",
-                         "--iterations", "3", "--seed", "18446744073709551615", "--tv-weight",
-                         "0.5", "--pooling", "max", "--threads", "1", "-o", "found.png", "--quiet"})
+    REQUIRE(run(folder, {"invert",       "photo.png",
+                         "--layers",     "relu2_1,relu1_1",
+                         "--size",       "32",
+                         "--iterations", "3",
+                         "--seed",       "18446744073709551615",
+                         "--tv-weight",  "0.5",
+                         "--pooling",    "max",
+                         "--device",     "cpu",
+                         "--threads",    "1",
+                         "-o",           "found.png",
+                         "--quiet"})
                 .code == 0);
     const auto inverted = recipe_of(folder / "found.png");
     CHECK(inverted == json({{"version", "0.1.0"},
@@ -102,11 +110,16 @@ TEST_CASE("the pictures of invert and texture carry the recipe that makes them a
                             {"conv-engine", "native"}}));
 
     for (const bool progression : {false, true}) {
-        std::vector<std::string> words{
-            "texture", "painting.png",   "--size",  "45x22",         "--iterations",
-            "2",       "--seed",         "7",       "--threads",     "1",
-            "--quiet", "--style-layers", "relu1_1", "--style-scale", "1.5",
-            "-o",      "texture.png"};
+        std::vector<std::string> words{"texture",      "painting.png",
+                                       "--size",       "45x22",
+                                       "--iterations", "2",
+                                       "--seed",       "7",
+                                       "--threads",    "1",
+                                       "--device",     "cpu",
+                                       "--quiet",      "--style-layers",
+                                       "relu1_1",      "--style-scale",
+                                       "1.5",          "-o",
+                                       "texture.png"};
         if (progression)
             words.push_back("--progression");
         REQUIRE(run(folder, words).code == 0);
@@ -140,7 +153,10 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"texture", "painting.png", "--size", "64x"}, "--size");
     refuses({"texture", "painting.png", "--size", "0x64"}, "--size");
     refuses({"texture", "painting.png", "--size", "64x64x64"}, "--size");
-    refuses({"texture", "painting.png", "--size", "9x4"}, "too small");
+    refuses({"texture", "painting.png", "--size", "9x4"},
+            "--size 9x4: a picture of 9x4 pixels is too small for relu4_1");
+    refuses({"texture", "painting.png", "--style-size", "5"},
+            "painting.png: a picture of 2x2 pixels is too small for relu4_1");
     refuses({"texture", "painting.png", "--style-layers", "relu1_1=-1"}, "relu1_1");
 }
 

@@ -215,6 +215,9 @@ TEST_CASE("a photo one pixel high is refused with the size that the layers need"
     CHECK_THROWS_WITH(
         stylize(ctx, s.net, line, s.painting.view(), quick()),
         Catch::Contains("43x1 pixels is too small for relu4_2") && Catch::Contains("8x8"));
+    const std::vector paintings{s.painting.view(), image::picture_view(line)};
+    CHECK_THROWS_WITH(stylize(ctx, s.net, s.photo, paintings, quick()),
+                      Catch::StartsWith("style 2: a picture of "));
 }
 
 TEST_CASE("evaluate gives the terms and the gradient at a picture") {
