@@ -8,7 +8,7 @@
 namespace impasto {
 
 /// Places buffers in one arena before anything is allocated: two share memory where no step needs
-/// both. Greedy by size, as Pisarchyk & Lee 2020.
+/// both. Greedy by size, as Pisarchyk & Lee 2020, and of equals the one first that is needed first.
 class arena_plan {
 public:
     /// A buffer that holds its contents from step `first` to step `last`, both included. Returns
@@ -23,7 +23,8 @@ public:
         std::vector<std::size_t> order(buffers_.size());
         std::iota(order.begin(), order.end(), 0);
         std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-            return buffers_[a].bytes > buffers_[b].bytes;
+            const auto &x = buffers_[a], &y = buffers_[b];
+            return x.bytes != y.bytes ? x.bytes > y.bytes : x.first < y.first;
         });
         std::vector<buffer> placed;  // by offset
         for (const auto i : order) {
