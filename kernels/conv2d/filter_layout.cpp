@@ -1,5 +1,7 @@
 #include "conv2d/filter_layout.hpp"
 
+#include <algorithm>
+
 namespace impasto::kernels {
 
 std::vector<float> simt_filter_layout(const filter_source& filters, std::int64_t columns) {
@@ -18,13 +20,16 @@ std::vector<T> mma_filter_layout(const filter_source& filters, std::int64_t rows
     const auto values = row_bytes / static_cast<std::int64_t>(sizeof(T));
     const auto blocks = (filters.inputs() + values - 1) / values;
     std::vector<T> result(static_cast<std::size_t>(blocks * filters.taps() * rows * values), T(0));
-    for (std::int64_t in = 0; in < filters.inputs(); ++in)
-        for (std::int64_t tap = 0; tap < filters.taps(); ++tap) {
-            const auto step = in / values * filters.taps() + tap;
-            for (std::int64_t out = 0; out < filters.outputs(); ++out)
-                result[static_cast<std::size_t>((step * rows + out) * values + in % values)] =
-                    T(filters.at(out, in, tap));
-        }
+#pragma omp parallel for collapse(2) schedule(static)
+    for (std::int64_t block = 0; block < blocks; ++block)
+        for (std::int64_t out = 0; out < filters.outputs(); ++out)
+            for (std::int64_t tap = 0; tap < filters.taps(); ++tap) {
+                T* row = result.data() + ((block * filters.taps() + tap) * rows + out) * values;
+                const auto first = block * values;
+                const auto count = std::min(values, filters.inputs() - first);
+                for (std::int64_t i = 0; i < count; ++i)
+                    row[i] = T(filters.at(out, first + i, tap));
+            }
     return result;
 }
 

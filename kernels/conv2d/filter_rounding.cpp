@@ -21,17 +21,17 @@ float nearest<float>(float x) {  // ties away from zero, as the hardware's conve
 }
 
 template <class T>
-void round_together(const float* taps, std::size_t count, float* to) {
+void round_together(const float* taps, std::int64_t count, float* to) {
     float left = 0;
-    const auto round_one = [&](std::size_t i) {
+    const auto round_one = [&](std::int64_t i) {
         to[i] = nearest<T>(taps[i] + left);
         left += taps[i] - to[i];
     };
-    std::size_t smallest = 0;
-    for (std::size_t i = 1; i < count; ++i)
+    std::int64_t smallest = 0;
+    for (std::int64_t i = 1; i < count; ++i)
         if (std::abs(taps[i]) < std::abs(taps[smallest]))
             smallest = i;
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::int64_t i = 0; i < count; ++i)
         if (i != smallest)
             round_one(i);
     round_one(smallest);
@@ -41,10 +41,10 @@ void round_together(const float* taps, std::size_t count, float* to) {
 
 template <class T>
 tensor<float, cpu> rounded_filters(tensor_view<const float, cpu> weights) {
-    const auto taps = static_cast<std::size_t>(weights.shape().pixels());
-    const auto filters = static_cast<std::size_t>(weights.size()) / taps;
+    const auto taps = weights.shape().pixels(), filters = weights.size() / taps;
     tensor<float, cpu> result(weights.shape());
-    for (std::size_t i = 0; i < filters; ++i)
+#pragma omp parallel for schedule(static)
+    for (std::int64_t i = 0; i < filters; ++i)
         round_together<T>(weights.data() + i * taps, taps, result.data() + i * taps);
     return result;
 }
