@@ -1,7 +1,6 @@
 #include <impasto/ops/conv2d.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -12,7 +11,6 @@
 #include <impasto/ops/relu.hpp>
 
 #include "conv2d/cudnn_engine.cuh"
-#include "conv2d/filter_rounding.hpp"
 #include "conv2d/native_engine.cuh"
 #include "core/context_state.hpp"
 #include "core/uploaded.hpp"
@@ -49,11 +47,13 @@ tensor<std::byte, cuda> whole_runs(context<cuda>& ctx, tensor_view<const float, 
 template <class T>
 using any_engine = std::variant<kernels::native_engine<T>, kernels::cudnn_engine<T>>;
 
+/// like: an engine of the same convolution for an input of another size, or null.
 template <class T>
-any_engine<T> make_engine(context<cuda>& ctx, const kernels::conv_spec& spec) {
+any_engine<T> make_engine(context<cuda>& ctx, const kernels::conv_spec& spec,
+                          const any_engine<T>* like) {
     if (spec.options.engine == conv_engine::cudnn)
         return kernels::cudnn_engine<T>(ctx, spec);
-    return kernels::native_engine<T>(ctx, spec);
+    return kernels::native_engine<T>(ctx, spec, std::get_if<kernels::native_engine<T>>(like));
 }
 
 kernels::fused_pool fused(const std::optional<pool_options>& pool) {
@@ -103,25 +103,21 @@ bool conv2d<T, Device>::fuses_pooling(shape, const conv_options& options) {
 template <class T, class Device>
 conv2d<T, Device>::conv2d(context<Device>& ctx, tensor_view<const float, cpu> weights,
                           tensor_view<const float, cpu> bias, shape input, conv_options options,
-                          const conv2d*) {  // the layout follows from the kernel, it from the size
+                          const conv2d* like) {
     expect_supported(options.geometry);
     if (options.pooling && !fuses_pooling(input, options))
         throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     const auto convolved = detail::convolved(weights.shape(), input, options.geometry);
     if (!bias.empty())
         expect_shape("conv2d", "bias", {1, convolved.c, 1, 1}, bias.shape());
-    tensor<float, cpu> rounded;
-    if (!std::same_as<T, float> || options.tf32) {
-        rounded = kernels::rounded_filters<T>(weights);
-        weights = rounded;
-    }
     plan_ = std::make_unique<plan>(
         plan{.options = options,
              .input = input,
              .convolved = convolved,
              .output = options.pooling ? pooled(convolved) : convolved,
              .bias = whole_runs(ctx, bias, convolved.c),
-             .engine = make_engine<T>(ctx, {weights, input, convolved, options})});
+             .engine = make_engine<T>(ctx, {weights, input, convolved, options},
+                                      like ? &like->plan_->engine : nullptr)});
 }
 
 template <class T, class Device>

@@ -8,6 +8,7 @@
 
 #include "conv2d/apply_epilogue.cuh"
 #include "conv2d/engine.hpp"
+#include "conv2d/filter_rounding.hpp"
 #include "conv2d/forward_epilogue.cuh"
 #include "core/context_state.hpp"
 #include "cudnn/convolution.hpp"
@@ -20,7 +21,9 @@ template <class T>
 class cudnn_engine {
 public:
     cudnn_engine(context<cuda>& ctx, const conv_spec& spec)
-        : convolution_(plan_cudnn_convolution<T>(ctx, spec.weights, spec.input, spec.options)),
+        : convolution_(plan_cudnn_convolution<T>(
+              ctx, narrowed_filters<T>(spec.weights, spec.options.tf32).get(), spec.input,
+              spec.options)),
           convolved_(spec.convolved) {}
 
     [[nodiscard]] layout input_layout() const { return layout::nhwc; }

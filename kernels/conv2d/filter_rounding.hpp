@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include <impasto/core/half.hpp>
 #include <impasto/core/tensor.hpp>
 
@@ -12,5 +14,25 @@ namespace impasto::kernels {
 /// Maps are smooth: nine neighbours are nearly one value, which meets nothing but that sum.
 template <class T>
 [[nodiscard]] tensor<float, cpu> rounded_filters(tensor_view<const float, cpu> weights);
+
+/// Filters as a convolution of T multiplies them: rounded, once, when they are first wanted; of
+/// float as they are, unless it multiplies in TF32. The weights must outlive this.
+template <class T>
+class narrowed_filters {
+public:
+    narrowed_filters(tensor_view<const float, cpu> weights, bool tf32)
+        : weights_(weights), rounds_(!std::is_same_v<T, float> || tf32) {}
+
+    [[nodiscard]] tensor_view<const float, cpu> get() {
+        if (rounds_ && rounded_.empty())
+            rounded_ = rounded_filters<T>(weights_);
+        return rounds_ ? rounded_.view() : weights_;
+    }
+
+private:
+    tensor_view<const float, cpu> weights_;
+    bool rounds_;
+    tensor<float, cpu> rounded_;
+};
 
 }  // namespace impasto::kernels

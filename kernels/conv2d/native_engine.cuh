@@ -3,10 +3,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "conv2d/convolve.cuh"
 #include "conv2d/engine.hpp"
 #include "conv2d/filter_layout.hpp"
+#include "conv2d/filter_rounding.hpp"
 #include "core/context_state.hpp"
 #include "core/uploaded.hpp"
 
@@ -25,11 +27,13 @@ struct native_direction {
     conv_kernel kernel{};
     bool planar_input = false;
     int rows = 0;
-    tensor<std::byte, cuda> filters;
+    std::shared_ptr<const tensor<std::byte, cuda>> filters;
 
     native_direction() = default;
+    /// like: the same direction for an input of another size, or null: filters are shared where
+    /// they lie as they are wanted here.
     native_direction(context<cuda>& ctx, const conv_problem& p, bool planar, bool tensor_cores,
-                     const filter_source& source)
+                     narrowed_filters<T>& given, bool backward, const native_direction* like)
         : problem(p), planar_input(planar) {
         const auto& device = ctx.get().properties;
         kernel = choose_kernel<T>(
@@ -38,18 +42,30 @@ struct native_direction {
              tensor_cores && compiled_for_hopper && ctx.get().architecture() == 90});
         const int channels = tile_channels(kernel);
         rows = ceil_div(p.out_channels, channels) * channels;
-        if (kernel == conv_kernel::simt_wide || kernel == conv_kernel::simt_narrow)
-            filters = uploaded(ctx, simt_filter_layout(source, rows));
-        else if (kernel == conv_kernel::pixels)
-            filters = uploaded(ctx, pixel_filter_layout<T>(source, rows));
-        else
-            filters = uploaded(ctx, mma_filter_layout<T>(source, rows, filter_row_bytes(kernel)));
+        filters =
+            like != nullptr && like->rows == rows && family_of(like->kernel) == family_of(kernel)
+                ? like->filters
+                : std::make_shared<tensor<std::byte, cuda>>(laid_out(ctx, {given.get(), backward}));
     }
 
     template <class Epilogue>
     void run(context<cuda>& ctx, const conv_input<T>& input, const Epilogue& epilogue) const {
-        convolve(ctx.get().stream, kernel, problem, input, planar_input, {filters.data(), rows},
+        convolve(ctx.get().stream, kernel, problem, input, planar_input, {filters->data(), rows},
                  epilogue);
+    }
+    [[nodiscard]] std::size_t filter_bytes() const { return filters ? filters->bytes() : 0; }
+
+private:
+    [[nodiscard]] tensor<std::byte, cuda> laid_out(context<cuda>& ctx,
+                                                   const filter_source& source) const {
+        switch (family_of(kernel)) {
+            case filter_family::simt:
+                return uploaded(ctx, simt_filter_layout(source, rows));
+            case filter_family::pixels:
+                return uploaded(ctx, pixel_filter_layout<T>(source, rows));
+            default:
+                return uploaded(ctx, mma_filter_layout<T>(source, rows, filter_row_bytes(kernel)));
+        }
     }
 };
 
@@ -57,24 +73,26 @@ struct native_direction {
 template <class T>
 class native_engine {
 public:
-    native_engine(context<cuda>& ctx, const conv_spec& s)
+    /// like: the same convolution for an input of another size, or null.
+    native_engine(context<cuda>& ctx, const conv_spec& s, const native_engine* like)
         : options_(s.options), input_(s.input), convolved_(s.convolved) {
         const auto& g = options_.geometry;
         const bool tensor_cores = wants_tensor_cores(ctx);
-        forward_ =
-            native_direction<T>(ctx, problem_of(input_, convolved_, g.padding),
-                                input_layout() == layout::nchw, tensor_cores, {s.weights, false});
+        narrowed_filters<T> filters(s.weights, options_.tf32);
+        forward_ = native_direction<T>(ctx, problem_of(input_, convolved_, g.padding),
+                                       input_layout() == layout::nchw, tensor_cores, filters, false,
+                                       like ? &like->forward_ : nullptr);
         if (options_.backward)
-            backward_ =
-                native_direction<T>(ctx, problem_of(convolved_, input_, g.kernel - 1 - g.padding),
-                                    false, tensor_cores, {s.weights, true});
+            backward_ = native_direction<T>(
+                ctx, problem_of(convolved_, input_, g.kernel - 1 - g.padding), false, tensor_cores,
+                filters, true, like ? &like->backward_ : nullptr);
     }
 
     [[nodiscard]] layout input_layout() const {
         return input_.c == pixel_channels ? layout::nchw : layout::nhwc;
     }
     [[nodiscard]] std::size_t filter_bytes() const {
-        return forward_.filters.bytes() + backward_.filters.bytes();
+        return forward_.filter_bytes() + backward_.filter_bytes();
     }
     [[nodiscard]] std::size_t scratch_bytes() const { return 0; }
 

@@ -59,15 +59,27 @@ enum class conv_kernel {
     }
 }
 
-/// Bytes of K in a row of filters, for kernels that multiply by tensor cores.
-[[nodiscard]] constexpr int filter_row_bytes(conv_kernel k) {
+/// Whose filters a kernel reads: those of one family lie alike in memory, with as many rows.
+enum class filter_family { simt, mma, wgmma, pixels };
+
+[[nodiscard]] constexpr filter_family family_of(conv_kernel k) {
     switch (k) {
+        case conv_kernel::simt_wide:
+        case conv_kernel::simt_narrow:
+            return filter_family::simt;
         case conv_kernel::wgmma_wide:
         case conv_kernel::wgmma_narrow:
-            return wgmma_row_bytes;
+            return filter_family::wgmma;
+        case conv_kernel::pixels:
+            return filter_family::pixels;
         default:
-            return row_bytes;
+            return filter_family::mma;
     }
+}
+
+/// Bytes of K in a row of filters, for kernels that multiply by tensor cores.
+[[nodiscard]] constexpr int filter_row_bytes(conv_kernel k) {
+    return family_of(k) == filter_family::wgmma ? wgmma_row_bytes : row_bytes;
 }
 
 /// What a choice depends on besides the problem.
