@@ -41,7 +41,8 @@ void round_together(const float* taps, std::int64_t count, float* to) {
 
 template <class T>
 tensor<float, cpu> rounded_filters(tensor_view<const float, cpu> weights) {
-    const auto taps = weights.shape().pixels(), filters = weights.size() / taps;
+    const auto [out, in, height, width] = weights.shape();
+    const auto taps = height * width, filters = out * in;
     tensor<float, cpu> result(weights.shape());
 #pragma omp parallel for schedule(static)
     for (std::int64_t i = 0; i < filters; ++i)

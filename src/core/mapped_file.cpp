@@ -70,7 +70,8 @@ void mapped_file::give_back(std::span<const std::byte> part) const {
     const auto begin = (address(part.data()) + page - 1) / page * page;
     const auto end = address(part.data() + part.size()) / page * page;
     if (begin < end)
-        ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+        ::madvise(const_cast<std::byte*>(part.data()) + (begin - address(part.data())), end - begin,
+                  MADV_DONTNEED);
 }
 
 }  // namespace impasto

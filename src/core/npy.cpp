@@ -91,7 +91,7 @@ header parse_header(std::span<const std::byte> bytes, const std::string& file) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (!text.starts_with(magic) || text.size() < preamble)
         refuse(file, "no npy");
-    const int version = text[magic.size()];
+    const int version = static_cast<unsigned char>(text[magic.size()]);
     if (version < 1 || version > 3)
         refuse(file, "npy of version " + std::to_string(version) + "; expected 1 to 3");
     // The header's length has 16 bits, and 32 since version 2.

@@ -24,7 +24,7 @@ void ask_for_large_pages([[maybe_unused]] void* pointer, [[maybe_unused]] std::s
         return;
     const auto begin = reinterpret_cast<std::uintptr_t>(pointer);
     const auto first = (begin + page - 1) / page * page, last = (begin + bytes) / page * page;
-    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+    madvise(static_cast<char*>(pointer) + (first - begin), last - first, MADV_HUGEPAGE);
 #endif
 }
 

@@ -7,7 +7,6 @@ namespace impasto::cpu_detail {
 namespace {
 
 using winograd::patch;
-using winograd::points;
 using winograd::tile;
 
 // Tiles side by side share columns: each column is transformed once, for a stretch of tiles that

@@ -77,7 +77,7 @@ void add_layer(archive& into, const wire::field& layer, const layer_numbers& num
         if (f->is_bytes(numbers.blobs) && blobs.size() < std::size(parts))
             blobs.push_back(*f);
     }
-    for (std::size_t i = 0; i < blobs.size(); ++i)
+    for (std::size_t i = 0; i < std::min(blobs.size(), std::size(parts)); ++i)
         add_blob(into, blobs[i], name + parts[i]);
     if (into.entries.size() > most_blobs)
         throw format_error(into.file + ": has more than " + std::to_string(most_blobs) + " blobs");

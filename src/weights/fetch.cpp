@@ -141,7 +141,7 @@ fs::path cache_folder() {
 fs::path fetch(const published& network, const fetch_options& options) {
     const std::string expected = expected_hash(network, options);
     const fs::path folder = options.folder.empty() ? cache_folder() : options.folder;
-    const fs::path target = folder / network.file;
+    fs::path target = folder / network.file;
     if (fs::exists(target)) {
         if (const std::string found = hash_of(target); !found.starts_with(expected))
             throw format_error(target.string() + ": is there, but its SHA-256 begins with " +

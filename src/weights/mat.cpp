@@ -171,7 +171,7 @@ private:
             const std::string stem = structs == 1 ? path : path + "(" + std::to_string(i) + ")";
             for (std::size_t at = 0; at < names.size(); at += static_cast<std::size_t>(width)) {
                 const std::string name = names.substr(at, static_cast<std::size_t>(width));
-                read_array(stem + "." + name.c_str(), end, depth + 1);
+                read_array(stem + "." + name.substr(0, name.find('\0')), end, depth + 1);
             }
             if (names.empty())
                 break;  // however many there are, nothing is in them

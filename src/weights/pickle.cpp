@@ -323,7 +323,7 @@ private:
             items[i] = pop();
         push({.what = kind::sequence, .items = std::move(items)});
     }
-    void push_dictionary(list items) {
+    void push_dictionary(const list& items) {
         push({.what = kind::dictionary});
         extend_top(items, true);
     }

@@ -33,7 +33,7 @@ std::string find_prefix(const archive& source, const naming& names) {
     for (const entry& tensor : source.entries) {
         if (!tensor.name.ends_with(first) || tensor.extents.size() != filter_rank)
             continue;
-        const std::string prefix = tensor.name.substr(0, tensor.name.size() - first.size());
+        std::string prefix = tensor.name.substr(0, tensor.name.size() - first.size());
         if (prefix.empty() || prefix.back() == '.' || prefix.back() == '/')
             return prefix;
     }

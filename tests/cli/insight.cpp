@@ -121,7 +121,7 @@ TEST_CASE("the pictures of invert and texture carry the recipe that makes them a
                                        "1.5",          "-o",
                                        "texture.png"};
         if (progression)
-            words.push_back("--progression");
+            words.emplace_back("--progression");
         REQUIRE(run(folder, words).code == 0);
         const auto made = recipe_of(folder / "texture.png");
         CHECK(made["command"] == "texture");
@@ -186,7 +186,7 @@ TEST_CASE("patches and explain tell a terminal how far they are with a folder") 
         const auto text = seen_on_terminal(folder, command);
         CHECK_THAT(text, Contains("\rsearch 2/2") && Contains("\rdraw 2/2"));
         auto quiet = command;
-        quiet.push_back("--quiet");
+        quiet.emplace_back("--quiet");
         CHECK(seen_on_terminal(folder, quiet).empty());
     }
     ::setenv("TERM", "dumb", 1);

@@ -24,7 +24,8 @@ inline nn::network positive_network(const nn::topology& table) {
         net.layers.push_back(layer);
         if (layer.is_pool())
             continue;
-        const auto count = static_cast<std::size_t>(9 * layer.in_channels * layer.out_channels);
+        const auto count =
+            std::size_t{9} * static_cast<unsigned>(layer.in_channels * layer.out_channels);
         const double mean = 1.0 / (9 * layer.in_channels);  // keeps magnitudes
         net.filters.push_back(
             {support::to_tensor(support::random_values(count, seed++, 0.5 * mean, 1.5 * mean),

@@ -363,7 +363,7 @@ TEST_CASE("a planted pattern is found at its place at every layer") {
 
 TEST_CASE("unit patches refuse what cannot be") {
     context<cpu> ctx;
-    const auto make = [](unit_patches_options options) {
+    const auto make = [](const unit_patches_options& options) {
         return unit_patches(small_vgg(), options);
     };
     CHECK_THROWS_WITH(make({.layers = {"relu5_1"}}), Contains("no layer \"relu5_1\""));

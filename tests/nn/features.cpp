@@ -34,7 +34,8 @@ nn::network odd_network() {
     for (const auto& row : net.layers) {
         if (row.is_pool())
             continue;
-        const auto count = static_cast<std::size_t>(row.in_channels * row.out_channels * 9);
+        const auto count =
+            std::size_t{9} * static_cast<unsigned>(row.in_channels * row.out_channels);
         const double width = std::sqrt(6.0 / (9 * row.in_channels));  // keeps magnitudes
         net.filters.push_back({to_tensor(random_values(count, seed, -width, width),
                                          {row.out_channels, row.in_channels, 3, 3}),

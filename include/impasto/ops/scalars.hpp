@@ -18,7 +18,7 @@ namespace detail {
 }
 [[nodiscard]] double* allocate_scalars(context<cuda>& ctx, std::size_t count);
 void release_scalars(cuda, double* values) noexcept;
-inline void release_scalars(cpu, double* values) noexcept {
+inline void release_scalars(cpu, const double* values) noexcept {
     delete[] values;
 }
 
