@@ -30,12 +30,9 @@ nn::network fitted(context<cuda>& ctx, const nn::features_options& options) {
     auto net = random_vgg19(host);
     if constexpr (!std::same_as<T, half>)
         return net;
-    constexpr float bound = 1024;
     const auto picture = random_pixels(ctx, {1, 3, 256, 256});
     const tensor_view<const float, cuda> pictures[] = {picture};
-    const auto largest =
-        nn::largest_activations<cuda>(ctx, net, net.layers.size() - 1, pictures, options);
-    return nn::rescaled(net, nn::exponents_for(largest, bound));
+    return nn::fitted_to_half<cuda>(ctx, net, net.layers.size() - 1, pictures, options);
 }
 
 /// What else an iteration may do otherwise.

@@ -3,37 +3,33 @@
 #include <string>
 #include <utility>
 
-#include <dlfcn.h>
-
 #include <impasto/core/error.hpp>
+
+#include "core/late_library.hpp"
 
 namespace impasto::kernels {
 
 namespace {
 
-template <class Function>
-void find(void* library, const char* name, Function& function) {
-    function = reinterpret_cast<Function>(dlsym(library, name));
-    if (function == nullptr)
-        throw cuda_error(std::string("cuDNN has no ") + name);
-}
-
 cudnn_library load() {
-    void* library = dlopen("libcudnn.so.9", RTLD_NOW | RTLD_LOCAL);  // stays open
+    void* library = open_late("libcudnn.so.9");
     if (library == nullptr)
         throw cuda_error(
             "cuDNN 9 is not found: install libcudnn9, or name its folder in LD_LIBRARY_PATH");
+    const auto find = [&](const char* name, auto& function) {
+        find_function(library, "cuDNN", name, function);
+    };
     cudnn_library f{};
-    find(library, "cudnnCreate", f.create);
-    find(library, "cudnnDestroy", f.destroy);
-    find(library, "cudnnSetStream", f.set_stream);
-    find(library, "cudnnGetErrorString", f.error_string);
-    find(library, "cudnnBackendCreateDescriptor", f.create_descriptor);
-    find(library, "cudnnBackendDestroyDescriptor", f.destroy_descriptor);
-    find(library, "cudnnBackendFinalize", f.finalize);
-    find(library, "cudnnBackendSetAttribute", f.set_attribute);
-    find(library, "cudnnBackendGetAttribute", f.get_attribute);
-    find(library, "cudnnBackendExecute", f.execute);
+    find("cudnnCreate", f.create);
+    find("cudnnDestroy", f.destroy);
+    find("cudnnSetStream", f.set_stream);
+    find("cudnnGetErrorString", f.error_string);
+    find("cudnnBackendCreateDescriptor", f.create_descriptor);
+    find("cudnnBackendDestroyDescriptor", f.destroy_descriptor);
+    find("cudnnBackendFinalize", f.finalize);
+    find("cudnnBackendSetAttribute", f.set_attribute);
+    find("cudnnBackendGetAttribute", f.get_attribute);
+    find("cudnnBackendExecute", f.execute);
     return f;
 }
 

@@ -131,9 +131,7 @@ nn::network fitted(context<cuda>& ctx, const scene& s, const tensor<float, cuda>
                    const tensor<float, cuda>& painting, const nn::features_options& options) {
     if constexpr (std::is_same_v<T, half>) {
         const std::vector pictures{view(photo), view(painting)};
-        const auto largest =
-            nn::largest_activations<cuda>(ctx, s.net, s.net.layers.size() - 1, pictures, options);
-        return nn::rescaled(s.net, nn::exponents_for(largest, 1024));
+        return nn::fitted_to_half<cuda>(ctx, s.net, s.net.layers.size() - 1, pictures, options);
     }
     return weights::built_in();
 }
