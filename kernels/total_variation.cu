@@ -21,6 +21,7 @@ struct variation_shared {
 struct planes {
     std::int64_t rows;  // of all planes
     int height, width;
+    bool inner;  // without the differences along the last row and the last column
 };
 
 /// The differences of a pixel to its neighbours; zero where the border is.
@@ -45,8 +46,10 @@ __global__ void __launch_bounds__(reduction_threads)
         const int y = static_cast<int>(row % p.height);
         for (int x = static_cast<int>(threadIdx.x); x < p.width; x += reduction_threads) {
             const auto at = row * p.width + x;
-            const differences d(pixels + at, x > 0, x + 1 < p.width, y > 0, y + 1 < p.height,
-                                p.width);
+            const bool across_here = !(p.inner && y + 1 == p.height);
+            const bool down_here = !(p.inner && x + 1 == p.width);
+            const differences d(pixels + at, across_here && x > 0, across_here && x + 1 < p.width,
+                                down_here && y > 0, down_here && y + 1 < p.height, p.width);
             horizontal += static_cast<double>(d.right * d.right);
             vertical += static_cast<double>(d.down * d.down);
             if (gradient != nullptr)
@@ -78,7 +81,8 @@ void total_variation(context<cuda>& ctx, tensor_view<const float, cuda> pixels, 
     }
     expect_shape(name, "sums", {1, 1, 1, 2}, sums.shape());
     const auto& s = pixels.shape();
-    const planes p{s.n * s.c * s.h, static_cast<int>(s.h), static_cast<int>(s.w)};
+    const planes p{s.n * s.c * s.h, static_cast<int>(s.h), static_cast<int>(s.w),
+                   scale.inner};
     const int blocks = static_cast<int>(std::clamp<std::int64_t>(p.rows, 1, 1024));
     auto* partials = ctx.get().scratch_as<double>(ctx, 2 * blocks);
     launch(total_variation_kernel, blocks, reduction_threads, sizeof(variation_shared),

@@ -22,9 +22,10 @@ inline constexpr named<start> start_names[] = {
 };
 
 inline constexpr named<style::convention> loss_names[] = {
-    {"mean", style::convention::mean},
+    {"relative", style::convention::relative},
     {"gatys", style::convention::gatys},
     {"lecture", style::convention::lecture},
+    {"neural-style", style::convention::neural_style},
 };
 
 inline constexpr named<ops::pooling> pooling_names[] = {

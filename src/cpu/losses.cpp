@@ -71,17 +71,21 @@ variation total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixel
     const auto rows = pixels.shape().n * pixels.shape().c * h;
     const auto across = static_cast<float>(2 * scale.horizontal);
     const auto down = static_cast<float>(2 * scale.vertical);
+    const auto down_columns = scale.inner ? w - 1 : w;
     auto* sums = ctx.get().scratch_as<variation>(ctx, rows);
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t row = 0; row < rows; ++row) {
         const float* here = pixels.data() + row * w;
         const float* above = row % h > 0 ? here - w : here;
         const float* below = row % h < h - 1 ? here + w : here;
+        const auto across_columns = scale.inner && row % h == h - 1 ? 0 : w;
         variation sum;
         for (std::int64_t x = 0; x < w; ++x) {
-            const float left = here[x] - here[x > 0 ? x - 1 : x];
-            const float right = here[x < w - 1 ? x + 1 : x] - here[x];
-            const float up = here[x] - above[x], under = below[x] - here[x];
+            const bool beside = x < across_columns, vertical = x < down_columns;
+            const float left = beside ? here[x] - here[x > 0 ? x - 1 : x] : 0;
+            const float right = beside ? here[x < w - 1 ? x + 1 : x] - here[x] : 0;
+            const float up = vertical ? here[x] - above[x] : 0;
+            const float under = vertical ? below[x] - here[x] : 0;
             sum.horizontal += static_cast<double>(right * right);
             sum.vertical += static_cast<double>(under * under);
             if (!gradient.empty())

@@ -37,7 +37,7 @@ double energy(context<Device>& ctx, const nn::network& network, image::picture_v
 }
 
 inline stylize_options content_of(const std::string& layer, stylize_options options) {
-    options.loss = style::convention::mean;
+    options.loss = style::convention::relative;
     options.content_layers = {{layer, 1}};
     options.content_weight = 1;
     options.style_layers = {};

@@ -60,7 +60,8 @@ TEST_CASE("a squared error over more than one block's elements is summed in doub
 TEST_CASE("total variation on the GPU and its gradient are the reference's") {
     context<cuda> ctx;
     ops::scalars<cuda> sums(ctx, 2);
-    const ops::variation scale{0.7, 1.9};
+    const bool inner = GENERATE(false, true);
+    const ops::variation scale{0.7, 1.9, inner};
     in_every_order([&] {
         for (const auto& s : {shape{1, 3, 1, 1}, shape{1, 3, 1, 9}, shape{1, 3, 9, 1},
                               shape{1, 3, 17, 33}, shape{1, 1, 5, 300}}) {
@@ -69,8 +70,8 @@ TEST_CASE("total variation on the GPU and its gradient are the reference's") {
             const auto pixels = to_device<float>(ctx, p, layout::nchw);
             auto gradient = to_device<float>(ctx, g, layout::nchw);
             ops::total_variation(ctx, pixels, scale, gradient, sums.slots(0, 2));
-            const double horizontal = reference::total_variation(p, {1, 0});
-            const double vertical = reference::total_variation(p, {0, 1});
+            const double horizontal = reference::total_variation(p, {1, 0, inner});
+            const double vertical = reference::total_variation(p, {0, 1, inner});
             CHECK(sums.read(ctx)[0] == Approx(horizontal).epsilon(1e-6));
             CHECK(sums.read(ctx)[1] == Approx(vertical).epsilon(1e-6));
             CHECK(relative_error(to_map(ctx, gradient).values,

@@ -106,7 +106,7 @@ TEST_CASE("J and its gradient on a GPU are the CPU's, in every convention") {
     const scene s;
     context<cuda> ctx;
     for (const auto loss :
-         {style::convention::mean, style::convention::gatys, style::convention::lecture}) {
+         {style::convention::relative, style::convention::gatys, style::convention::lecture}) {
         const auto options = options_of(loss);
         auto objective = make<float>(ctx, s, s.net, options);
         check_agreement(evaluate(ctx, objective, s), expected(s, options), 1e-5, 2e-5);
@@ -116,7 +116,7 @@ TEST_CASE("J and its gradient on a GPU are the CPU's, in every convention") {
 TEST_CASE("J repeated is the same to the last bit, recorded or not") {
     const scene s;
     context<cuda> ctx;
-    auto objective = make<float>(ctx, s, s.net, options_of(style::convention::mean));
+    auto objective = make<float>(ctx, s, s.net, options_of(style::convention::relative));
     const auto x = to_device(ctx, s.x);
     tensor<float, cuda> gradient(x.shape());
     std::vector<double> totals;
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("a first layer that is recomputed on a GPU changes no bit of 
     const scene s;
     context<cuda> ctx;
     const auto net = nn::rescaled(s.net, std::vector<int>(9, 3));
-    auto options = options_of(style::convention::mean);
+    auto options = options_of(style::convention::relative);
     auto keeping = make<TestType>(ctx, s, net, options);
     options.recompute = true;
     auto recomputing = make<TestType>(ctx, s, net, options);
@@ -154,7 +154,7 @@ TEST_CASE("J of float16 maps is nearly the CPU's, its gradient kept within range
     context<cuda> ctx;
     const std::vector<int> exponents(9, 3);
     const auto net = nn::rescaled(s.net, exponents);
-    for (const auto loss : {style::convention::mean, style::convention::gatys}) {
+    for (const auto loss : {style::convention::relative, style::convention::gatys}) {
         const auto options = options_of(loss);
         auto objective = make<half>(ctx, s, net, options);
         check_agreement(evaluate(ctx, objective, s), expected(s, options), 5e-3, 3e-2);
@@ -164,7 +164,7 @@ TEST_CASE("J of float16 maps is nearly the CPU's, its gradient kept within range
 TEST_CASE("J of bfloat16 maps is nearly the CPU's") {
     const scene s;
     context<cuda> ctx;
-    const auto options = options_of(style::convention::mean);
+    const auto options = options_of(style::convention::relative);
     auto objective = make<bfloat16>(ctx, s, s.net, options);
     check_agreement(evaluate(ctx, objective, s), expected(s, options), 3e-2, 6e-2);
 }
@@ -174,7 +174,7 @@ TEST_CASE("J by cuDNN's convolutions is the CPU's, recorded or not, in memory th
     context<cuda> ctx;
     if (!support::finds_cudnn(ctx))
         return;
-    auto options = options_of(style::convention::mean);
+    auto options = options_of(style::convention::relative);
     const auto wanted = expected(s, options);
     options.conv_engine = ops::conv_engine::cudnn;
     auto objective = make<float>(ctx, s, s.net, options);
@@ -195,7 +195,7 @@ TEST_CASE("the layer at which numbers ran out is named") {
     std::vector<int> exponents(9, 3);
     exponents[2] = -40;  // conv2_1: 2⁴⁰ times too large for half
     const auto net = nn::rescaled(s.net, exponents);
-    auto objective = make<half>(ctx, s, net, options_of(style::convention::mean));
+    auto objective = make<half>(ctx, s, net, options_of(style::convention::relative));
     const auto found = evaluate(ctx, objective, s);
     CHECK_FALSE(std::isfinite(found.total));
     CHECK(objective.not_finite() == "relu2_1");

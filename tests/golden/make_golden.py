@@ -4,7 +4,7 @@
 usage: make_golden.py        (Debian 12: apt install python3-torch; 1.13 made the stored file)
 
 Everything is stored as float32. A map has shape [C,H,W], a loss [], a Gram matrix [C,C].
-The networks' input is (pixel - mean) / std of torchvision, zero-padded in each convolution.
+The network's input is (pixel - mean) / std, as its file says, zero-padded in each convolution.
 
   picture, content, style       [3,29,43] [3,29,43] [3,23,31]: pixels in 0..1, smooth with an edge
                                 and some noise. J is taken at `picture`.
@@ -16,9 +16,12 @@ The networks' input is (pixel - mean) / std of torchvision, zero-padded in each 
   VARIANT.CONVENTION.content.gradient   d content / d picture
   VARIANT.CONVENTION.style.gradient     d (mean of the four style terms) / d picture
   adam.losses, adam.picture     J before each of 40 steps of Adam (rate 0.02) from `content`, and the
-                                picture after them: average, mean, content 1, style 300, tv 5
+                                picture after them: average, relative, content 1, style 100, tv 2
   tv.mean, tv.sum, tv.gradient  mean of squared horizontal differences + mean of squared vertical
                                 ones; their sums; d tv.mean / d picture
+  tv.neural-style, tv.neural-style.gradient   half the sum of squared differences of values in 0..255,
+                                each pixel with its right and its lower neighbour, the last row and
+                                column left out; and d that / d picture (pixels in 0..1)
 
 VARIANT     max           2x2 max pooling, rounding down
             average       2 times the mean of each 2x2 window
@@ -29,7 +32,9 @@ CONVENTION  with maps F of C channels and M = H W pixels, d = F - F_content, G =
             A = F Ft of the style, M_a its pixels:
             lecture       content sum d^2 / (4 M C),  style sum (G - A')^2 / (4 C^2 M^2)
             gatys         content sum d^2 / 2,        style sum (G - A')^2 / (4 C^2 M^2)
-            mean          content sum d^2 / (M C),    style sum (G/M - A/M_a)^2 / sum (A/M_a)^2
+            relative      content sum d^2 / sum F_content^2,
+                          style sum (G/M - A/M_a)^2 / sum (A/M_a)^2
+            neural-style  content sum d^2 / (C M),    style sum (G/M - A/M_a)^2 / C^4
             where A' = A M / M_a, so that a style of another size is comparable; lecture and gatys,
             which know one size only, do not say.
 """
@@ -44,6 +49,7 @@ import torch.nn.functional as F
 here = pathlib.Path(__file__).parent
 filters_file = here / '../../src/weights/built_in/small-vgg.safetensors'
 content_tap = 'relu4_2'
+conventions = ['lecture', 'gatys', 'relative', 'neural-style']
 style_taps = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1']
 pools = {
     'max': lambda x: F.max_pool2d(x, 2),
@@ -99,21 +105,30 @@ def gram(f):
 
 
 def content_term(convention, f, target):
-    scale = {'lecture': 1 / (4 * f.numel()), 'gatys': 1 / 2, 'mean': 1 / f.numel()}[convention]
+    scale = {'lecture': 1 / (4 * f.numel()), 'gatys': 1 / 2, 'neural-style': 1 / f.numel(),
+             'relative': 1 / (target ** 2).sum()}[convention]
     return scale * ((f - target) ** 2).sum()
 
 
 def style_term(convention, f, style):
     channels, size, style_size = f.shape[1], f[0, 0].numel(), style[0, 0].numel()
     g, a = gram(f) / size, gram(style) / style_size
-    if convention == 'mean':
+    if convention == 'relative':
         return ((g - a) ** 2).sum() / (a ** 2).sum()
+    if convention == 'neural-style':
+        return ((g - a) ** 2).sum() / channels ** 4
     return ((g - a) ** 2).sum() / (4 * channels ** 2)
 
 
 def tv_terms(pixels):
     dx, dy = pixels[..., 1:] - pixels[..., :-1], pixels[..., 1:, :] - pixels[..., :-1, :]
     return (dx ** 2).mean() + (dy ** 2).mean(), (dx ** 2).sum() + (dy ** 2).sum()
+
+
+def neural_style_tv(pixels):
+    here = 255 * pixels
+    dx, dy = here[..., :-1, 1:] - here[..., :-1, :-1], here[..., 1:, :-1] - here[..., :-1, :-1]
+    return 0.5 * ((dx ** 2).sum() + (dy ** 2).sum())
 
 
 def pixels(height, width, seed):
@@ -137,7 +152,7 @@ def evaluate(variant, picture, content, style):
     stored = {tap: taps[tap][0] for tap in (relus if variant == 'max' else [content_tap])}
     if variant == 'max':
         stored |= {f'gram.{tap}': gram(taps[tap]) for tap in style_taps}
-    for convention in ('lecture', 'gatys', 'mean'):
+    for convention in conventions:
         term = content_term(convention, taps[content_tap], contents[content_tap])
         terms = [style_term(convention, taps[tap], styles[tap]) for tap in style_taps]
         stored[f'{convention}.content'] = term
@@ -156,9 +171,9 @@ def adam_run(content, style, steps=40):
     adam = torch.optim.Adam([x], lr=0.02)
     for _ in range(steps):
         taps = features(x, 'average')
-        content_loss = content_term('mean', taps[content_tap], contents[content_tap])
-        style_loss = sum(style_term('mean', taps[t], styles[t]) for t in style_taps) / len(style_taps)
-        loss = content_loss + 300 * style_loss + 5 * tv_terms(x)[0]
+        content_loss = content_term('relative', taps[content_tap], contents[content_tap])
+        style_loss = sum(style_term('relative', taps[t], styles[t]) for t in style_taps) / len(style_taps)
+        loss = content_loss + 100 * style_loss + 2 * tv_terms(x)[0]
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -167,7 +182,7 @@ def adam_run(content, style, steps=40):
 
 
 def main():
-    arrays = {'picture': pixels(29, 43, 1), 'content': pixels(29, 43, 2), 'style': pixels(23, 31, 3)}
+    arrays = {'picture': pixels(29, 43, 4), 'content': pixels(29, 43, 2), 'style': pixels(23, 31, 3)}
     images = [torch.from_numpy(arrays[k])[None] for k in ('picture', 'content', 'style')]
     for variant in pools:
         exact = evaluate(variant, *(i.double() for i in images))
@@ -181,6 +196,9 @@ def main():
     x = images[0].double().requires_grad_(True)
     arrays['tv.mean'], arrays['tv.sum'] = (t.detach().numpy() for t in tv_terms(x))
     arrays['tv.gradient'] = torch.autograd.grad(tv_terms(x)[0], x)[0][0].numpy()
+    theirs = neural_style_tv(x)
+    arrays['tv.neural-style'] = theirs.detach().numpy()
+    arrays['tv.neural-style.gradient'] = torch.autograd.grad(theirs, x)[0][0].numpy()
     np.savez(here / 'small_vgg.npz', **{k: np.asarray(v, 'f4') for k, v in arrays.items()})
     print(len(arrays), 'arrays,', (here / 'small_vgg.npz').stat().st_size, 'bytes')
 

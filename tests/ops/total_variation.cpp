@@ -18,15 +18,17 @@ const shape pictures[] = {{1, 3, 1, 1}, {1, 3, 1, 9},  {1, 3, 7, 1},
 
 TEST_CASE("total_variation agrees with the reference and adds its gradient") {
     context<cpu> ctx({.threads = GENERATE(1, 2, 3)});
+    const bool inner = GENERATE(false, true);
     for (const auto& s : pictures) {
         CAPTURE(to_string(s));
         const auto p = random_map(s.c, s.h, s.w, 1, 0, 1), start = random_map(s.c, s.h, s.w, 2);
         auto gradient = to_tensor(ctx, start);
-        const ops::variation scale{0.3, 0.7};
+        const ops::variation scale{0.3, 0.7, inner};
         const auto found = ops::total_variation(ctx, to_tensor(ctx, p), scale, gradient);
         // Differences and squares are rounded to float, sums are in double.
-        CHECK(found.horizontal == Approx(reference::total_variation(p, {1, 0})).epsilon(3e-7));
-        CHECK(found.vertical == Approx(reference::total_variation(p, {0, 1})).epsilon(3e-7));
+        CHECK(found.horizontal ==
+              Approx(reference::total_variation(p, {1, 0, inner})).epsilon(3e-7));
+        CHECK(found.vertical == Approx(reference::total_variation(p, {0, 1, inner})).epsilon(3e-7));
 
         auto expected = reference::total_variation_gradient(p, scale);
         for (std::size_t i = 0; i < expected.values.size(); ++i)

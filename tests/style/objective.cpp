@@ -1,5 +1,6 @@
 #include <impasto/style/objective.hpp>
 
+#include <cmath>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -45,7 +46,8 @@ struct named_convention {
 
 const named_convention conventions[] = {{"lecture", style::convention::lecture},
                                         {"gatys", style::convention::gatys},
-                                        {"mean", style::convention::mean}};
+                                        {"relative", style::convention::relative},
+                                        {"neural-style", style::convention::neural_style}};
 
 style::objective_options golden_options(const variant& v, style::convention convention) {
     return {.loss = convention,
@@ -108,11 +110,11 @@ TEST_CASE("losses and their gradients are PyTorch's, in every convention") {
         }
 }
 
-TEST_CASE("total variation is a mean in the mean convention and a sum in the papers'") {
+TEST_CASE("total variation is a mean in the relative loss, a sum in the papers', and neural-style's own") {
     context<cpu> ctx;
     const auto net = weights::built_in();
     const auto x = golden_picture("picture");
-    auto options = golden_options(variants[0], style::convention::mean);
+    auto options = golden_options(variants[0], style::convention::relative);
     options.tv_weight = 1;
     auto objective = make_objective(ctx, net, options);
     tensor<float, cpu> gradient(x.shape());
@@ -125,13 +127,66 @@ TEST_CASE("total variation is a mean in the mean convention and a sum in the pap
     auto sums = make_objective(ctx, net, options);
     CHECK(sums.evaluate(x, gradient) ==
           Approx(test::golden().at("tv.sum").values[0]).epsilon(1e-5));
+
+    options.loss = style::convention::neural_style;
+    auto theirs = make_objective(ctx, net, options);
+    CHECK(theirs.evaluate(x, gradient) ==
+          Approx(test::golden().at("tv.neural-style").values[0]).epsilon(1e-5));
+    CHECK(relative_error(doubles(gradient),
+                         doubles(test::golden().at("tv.neural-style.gradient").values)) < 1e-5);
+}
+
+TEST_CASE("the relative loss does not depend on how a network's filters are scaled") {
+    context<cpu> ctx;
+    const auto x = golden_picture("picture");
+    auto options = golden_options(variants[1], style::convention::relative);
+    options.content_weight = 3;
+    options.style_weight = 100;
+    options.algorithm = ops::conv_algorithm::direct;
+    const auto run = [&](const nn::network& net, tensor<float, cpu>& gradient) {
+        auto objective = make_objective(ctx, net, options);
+        return objective.evaluate(x, gradient);
+    };
+    tensor<float, cpu> expected(x.shape()), found(x.shape());
+    const double j = run(weights::built_in(), expected);
+
+    // What a ReLU and a pool let through: each layer's maps grow by a factor of their own.
+    auto scaled = weights::built_in();
+    double before = 1;
+    for (std::size_t i = 0; i < scaled.filters.size(); ++i) {
+        const double after = std::pow(7.3, static_cast<double>(i % 4) - 1);
+        for (float& w : scaled.filters[i].weights)
+            w = static_cast<float>(w * after / before);
+        for (float& b : scaled.filters[i].bias)
+            b = static_cast<float>(b * after);
+        before = after;
+    }
+    CHECK(run(scaled, found) == Approx(j).epsilon(1e-5));
+    CHECK(relative_error(doubles(found), doubles(expected)) < 1e-4);
+}
+
+TEST_CASE("a layer that sees nothing in photo and painting leaves the relative loss finite") {
+    context<cpu> ctx;
+    auto net = weights::built_in();
+    for (float& w : net.filters.back().weights)
+        w = 0;
+    for (float& b : net.filters.back().bias)
+        b = 0;
+    const auto x = golden_picture("picture");
+    auto options = golden_options(variants[0], style::convention::relative);
+    options.content_weight = options.style_weight = 1;
+    options.style_layers = {{"relu4_2", 1}};
+    auto objective = make_objective(ctx, net, options);
+    tensor<float, cpu> gradient(x.shape());
+    CHECK(objective.evaluate(x, gradient) == 0);
+    CHECK(ops::max_abs(ctx, gradient) == 0);
 }
 
 TEST_CASE("J is the weighted sum of its terms, and the gradient follows") {
     context<cpu> ctx;
     const auto net = weights::built_in();
     const auto x = golden_picture("picture");
-    auto options = golden_options(variants[1], style::convention::mean);
+    auto options = golden_options(variants[1], style::convention::relative);
     options.content_weight = 2;
     options.style_weight = 30;
     options.tv_weight = 5;
@@ -157,7 +212,7 @@ TEST_CASE("a first layer that is recomputed changes no bit of J, and takes less 
     const auto x = golden_picture("picture");
     for (const auto& v : variants) {
         CAPTURE(v.name);
-        auto options = golden_options(v, style::convention::mean);
+        auto options = golden_options(v, style::convention::relative);
         options.content_weight = options.style_weight = options.tv_weight = 1;
         options.content_layers.push_back({"relu1_1", 1});
         auto keeping = make_objective(ctx, net, options);
@@ -176,7 +231,7 @@ TEST_CASE("a picture that is its own photo and painting costs nothing") {
     context<cpu> ctx;
     const auto net = weights::built_in();
     const auto x = golden_picture("content");
-    auto options = golden_options(variants[0], style::convention::mean);
+    auto options = golden_options(variants[0], style::convention::relative);
     options.content_weight = options.style_weight = 1;
     auto objective = make_objective(ctx, net, options);
     const tensor_view<const float, cpu> paintings[] = {x.view()};
@@ -208,7 +263,7 @@ TEST_CASE("weights and layers that make no sense are refused by name") {
     context<cpu> ctx;
     const auto net = weights::built_in();
     const auto make = [&](auto&& change) {
-        auto options = golden_options(variants[0], style::convention::mean);
+        auto options = golden_options(variants[0], style::convention::relative);
         change(options);
         return style::objective<float, cpu>(ctx, net, {1, 3, 32, 32}, options);
     };

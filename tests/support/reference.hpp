@@ -211,17 +211,18 @@ map<T> squared_error_gradient(map<T> a, const map<T>& b) {
     return a;
 }
 
-/// scale.horizontal · Σ(right − here)² + scale.vertical · Σ(below − here)²
+/// scale.horizontal · Σ(right − here)² + scale.vertical · Σ(below − here)²; `inner` leaves out those
+/// along the last row and the last column.
 template <class T>
 T total_variation(const map<T>& p, impasto::ops::variation scale) {
     T horizontal = 0, vertical = 0;
     for (std::int64_t k = 0; k < p.c; ++k)
         for (std::int64_t y = 0; y < p.h; ++y)
             for (std::int64_t x = 0; x < p.w; ++x) {
-                if (x + 1 < p.w)
+                if (x + 1 < p.w && !(scale.inner && y + 1 == p.h))
                     horizontal +=
                         (p.at(k, y, x + 1) - p.at(k, y, x)) * (p.at(k, y, x + 1) - p.at(k, y, x));
-                if (y + 1 < p.h)
+                if (y + 1 < p.h && !(scale.inner && x + 1 == p.w))
                     vertical +=
                         (p.at(k, y + 1, x) - p.at(k, y, x)) * (p.at(k, y + 1, x) - p.at(k, y, x));
             }
@@ -236,7 +237,8 @@ map<T> total_variation_gradient(const map<T>& p, impasto::ops::variation scale) 
         for (std::int64_t y = 0; y < p.h; ++y)
             for (std::int64_t x = 0; x < p.w; ++x)
                 for (const auto& [dy, dx] : neighbours)
-                    if (p.inside(y + dy, x + dx))
+                    if (p.inside(y + dy, x + dx) &&
+                        !(scale.inner && (dx != 0 ? y + 1 == p.h : x + 1 == p.w)))
                         result.at(k, y, x) += 2 * (dx != 0 ? scale.horizontal : scale.vertical) *
                                               (p.at(k, y, x) - p.at(k, y + dy, x + dx));
     return result;

@@ -32,6 +32,7 @@ void squared_error(context<cuda>& ctx, tensor_view<const bfloat16, cuda> feature
 struct variation {
     double horizontal = 0;  ///< Σ(right − here)²
     double vertical = 0;    ///< Σ(below − here)²
+    bool inner = false;     ///< without the differences along the last row and the last column
 };
 
 /// Both sums over planar pixels [N,C,H,W], and gradient += the derivative of

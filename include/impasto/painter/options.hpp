@@ -34,7 +34,7 @@ struct stylize_options {
     image::picture_view start_picture{};  ///< for start::picture; resized as needed
     std::uint64_t seed = 0;
 
-    style::convention loss = style::convention::mean;
+    style::convention loss = style::convention::relative;
     double content_weight = 1;
     double style_weight = 100;
     double tv_weight = 5;

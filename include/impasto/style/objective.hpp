@@ -123,6 +123,7 @@ private:
     std::vector<std::size_t> content_taps_, style_taps_;
     content_target<T, Device> content_;
     style_target<Device> style_;
+    std::vector<double> content_norms_;         // ΣP² of each layer, of maps as they are stored
     std::vector<double> style_norms_;           // ΣA² of each layer
     std::vector<tensor<float, Device>> grams_;  // G, then what gram_backward wants
     ops::scalars<Device> sums_;                 // of squares, before any factor
@@ -169,6 +170,13 @@ template <class T, class Device>
 void objective<T, Device>::set_content(content_target<T, Device> target) {
     content_ = std::move(target);
     recording_ = {};
+    content_norms_.clear();
+    for (const auto& map : content_.maps) {
+        tensor<T, Device> zero(map.shape(), map.layout());
+        ops::fill(*context_, 0, zero);
+        ops::squared_error(*context_, map, zero, 1, {}, sums_.slots(content_slot(0)));
+        content_norms_.push_back(sums_.read(*context_)[content_slot(0)]);
+    }
 }
 
 template <class T, class Device>
@@ -195,7 +203,9 @@ void objective<T, Device>::expect_targets() const {
 template <class T, class Device>
 term_scale objective<T, Device>::content_scale(std::size_t i) const {
     const auto tap = content_taps_[i];
-    return {square_scale(tap) * content_factor(options_.loss, features_.tap_shape(tap).elements()),
+    const double square = square_scale(tap);  // of what is stored to the network's own
+    return {square * content_factor(options_.loss, features_.tap_shape(tap).elements(),
+                                    square * content_norms_[i]),
             options_.content_weight * options_.content_layers[i].weight};
 }
 
@@ -252,10 +262,10 @@ void objective<T, Device>::run(tensor_view<const float, Device> x,
         gradient, gradient_scale());
     if constexpr (narrow)
         ops::max_abs(*context_, gradient, sums_.slots(largest_slot()));
-    const auto scale = variation_scale();
-    ops::total_variation(
-        *context_, x, {scale.horizontal * options_.tv_weight, scale.vertical * options_.tv_weight},
-        gradient, sums_.slots(variation_slot(), 2));
+    auto scale = variation_scale();
+    scale.horizontal *= options_.tv_weight;
+    scale.vertical *= options_.tv_weight;
+    ops::total_variation(*context_, x, scale, gradient, sums_.slots(variation_slot(), 2));
 }
 
 template <class T, class Device>

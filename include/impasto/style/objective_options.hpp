@@ -14,7 +14,7 @@
 namespace impasto::style {
 
 struct objective_options {
-    convention loss = convention::mean;
+    convention loss = convention::relative;
     double content_weight = 1;  ///< α
     double style_weight = 100;  ///< β
     double tv_weight = 5;       ///< γ

@@ -17,31 +17,40 @@ struct term_scale {
     [[nodiscard]] double gradient() const { return factor * weight; }
 };
 
-/// Of Σ(F−P)² over a map's elements.
-[[nodiscard]] inline double content_factor(convention loss, std::int64_t elements) {
+/// 1/norm; 1 for a target that is zero everywhere, which nothing can be measured by.
+[[nodiscard]] inline double relative_to(double norm) {
+    return norm > 0 ? 1 / norm : 1;
+}
+
+/// Of Σ(F−P)² over a map's elements. norm: ΣP².
+[[nodiscard]] inline double content_factor(convention loss, std::int64_t elements, double norm) {
     const auto count = static_cast<double>(elements);
     switch (loss) {
         case convention::gatys:
             return 0.5;
         case convention::lecture:
             return 1 / (4 * count);
-        case convention::mean:
+        case convention::neural_style:
+            return 1 / count;
+        case convention::relative:
             break;
     }
-    return 1 / count;
+    return relative_to(norm);
 }
 
 /// Of Σ(G/M − A/Mₐ)², which in the papers' Σ(G−A)²/(4C²M²) leaves 1/(4C²). norm: Σ(A/Mₐ)².
 [[nodiscard]] inline double style_factor(convention loss, std::int64_t channels, double norm) {
-    if (loss == convention::mean)
-        return norm > 0 ? 1 / norm : 1;
-    const auto count = static_cast<double>(channels);
-    return 1 / (4 * count * count);
+    if (loss == convention::relative)
+        return relative_to(norm);
+    const auto squared = static_cast<double>(channels * channels);
+    return loss == convention::neural_style ? 1 / (squared * squared) : 1 / (4 * squared);
 }
 
 /// Of the squared differences of neighbours in pixels [1,C,H,W].
 [[nodiscard]] inline ops::variation variation_factors(convention loss, const shape& pixels) {
-    if (loss != convention::mean)
+    if (loss == convention::neural_style)  // half the squares of values in 0..255
+        return {0.5 * 255 * 255, 0.5 * 255 * 255, true};
+    if (loss != convention::relative)
         return {1, 1};
     const auto [n, c, h, w] = pixels;
     return {1 / static_cast<double>(std::max<std::int64_t>(1, c * h * (w - 1))),

@@ -18,7 +18,8 @@ struct load_options {
 /// Throws io_error or format_error, naming the file, the tensor and what was expected.
 [[nodiscard]] nn::network load(const std::filesystem::path& file, const load_options& options = {});
 
-/// The small VGG that the library carries: nine convolutions, trained on Tiny-ImageNet.
+/// The small VGG that the library carries: nine convolutions, each of which imitates half
+/// of the channels of one of VGG-19's.
 [[nodiscard]] nn::network built_in();
 
 }  // namespace impasto::weights
