@@ -23,7 +23,10 @@ struct frame {
     std::int64_t channel_step, pixel_step;  // of the input: planar or interleaved
 };
 
-[[nodiscard]] __device__ int clamped(int i, int size) {
+/// Where position i, counted from the picture's first pixel, is taken from; inside for any border.
+[[nodiscard]] __device__ int source_of(ops::border kind, int i, int size) {
+    if (kind == ops::border::wrap)
+        return (i % size + size) % size;
     return i < 0 ? 0 : i < size ? i : size - 1;
 }
 
@@ -38,14 +41,14 @@ __global__ void __launch_bounds__(threads)
     for (int row = static_cast<int>(blockIdx.y); row < height; row += static_cast<int>(gridDim.y)) {
         const int x = column - f.margin, y = row - f.margin;
         const bool inside = x >= 0 && x < f.width && y >= 0 && y < f.height;
-        const auto from =
-            static_cast<std::int64_t>(clamped(y, f.height)) * f.width + clamped(x, f.width);
+        const auto from = static_cast<std::int64_t>(source_of(f.border, y, f.height)) * f.width +
+                          source_of(f.border, x, f.width);
         T* to = input + (static_cast<std::int64_t>(row) * width + column) * f.pixel_step;
 #pragma unroll
         for (int k = 0; k < 3; ++k) {
             const auto plane = static_cast<std::int64_t>(f.height) * f.width;
             const float value =
-                inside || f.border == ops::border::replicate
+                inside || f.border != ops::border::zero
                     ? transform.gain[k] * pixels[transform.source[k] * plane + from] +
                           transform.offset[k]
                     : 0;
@@ -54,14 +57,21 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
-/// The rows or columns of the input that pixel i of `size` stands for: itself, and the margin
-/// beside it where that was replicated.
+/// The rows or columns of the input that are taken from pixel i of `size`.
 struct span_of {
     __device__ span_of(int i, int size, const frame& f)
-        : first(f.border == ops::border::replicate && i == 0 ? 0 : i + f.margin),
-          last(f.border == ops::border::replicate && i == size - 1 ? size + 2 * f.margin - 1
-                                                                   : i + f.margin) {}
-    int first, last;
+        : first(i + f.margin), last(i + f.margin), step(1) {
+        const int end = size + 2 * f.margin - 1;
+        if (f.border == ops::border::wrap) {
+            step = size;
+            first %= size;
+            last = end;
+        } else if (f.border == ops::border::replicate) {
+            first = i == 0 ? 0 : first;
+            last = i == size - 1 ? end : last;
+        }
+    }
+    int first, last, step;
 };
 
 template <class T>
@@ -75,8 +85,8 @@ __global__ void __launch_bounds__(threads)
     for (int y = static_cast<int>(blockIdx.y); y < f.height; y += static_cast<int>(gridDim.y)) {
         const span_of rows(y, f.height, f), columns(x, f.width, f);
         float sum[3] = {};
-        for (int row = rows.first; row <= rows.last; ++row)
-            for (int column = columns.first; column <= columns.last; ++column) {
+        for (int row = rows.first; row <= rows.last; row += rows.step)
+            for (int column = columns.first; column <= columns.last; column += columns.step) {
                 const T* from = d_input + (row * width + column) * f.pixel_step;
 #pragma unroll
                 for (int k = 0; k < 3; ++k)

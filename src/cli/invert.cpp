@@ -62,7 +62,7 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
         .threads = engine.threads,
         .run = wanted.run,
         .options = {"size", "iterations", "tv-weight", "seed", "pooling", "pooling-scale", "border",
-                    "convolution", "precision", "conv-engine"}};
+                    "margin", "convolution", "precision", "conv-engine"}};
 }
 
 int run(const settings& wanted) {
@@ -99,11 +99,12 @@ command add_invert(CLI::App& tool) {
     group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->run.size,
                   {0, largest_size});
     group.natural("--iterations", "for each layer", wanted->run.iterations, {1, 1'000'000});
-    group.number("--tv-weight", "of smoothness: total variation", wanted->run.tv_weight, {0});
+    group.number("--tv-weight", "total-variation weight", wanted->run.tv_weight, {0});
     group.natural("--seed", "of the noise", wanted->run.seed);
     auto* json = group.flag("--json", "one JSON object", wanted->json);
     group.flag("--quiet", "print nothing but errors", wanted->quiet)->excludes(json);
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
+    add_margin_option(*app, wanted->run.margin);
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
     add_conv_engine_option(*app, wanted->run.conv_engine);

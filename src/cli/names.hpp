@@ -28,6 +28,15 @@ inline constexpr named<style::convention> loss_names[] = {
     {"neural-style", style::convention::neural_style},
 };
 
+using preset = stylize_options (*)();
+
+inline constexpr named<preset> preset_names[] = {
+    {"lecture", lecture_preset},
+    {"gatys", gatys_preset},
+    {"neural-style", neural_style_preset},
+    {"crowsonkb", crowsonkb_preset},
+};
+
 inline constexpr named<ops::pooling> pooling_names[] = {
     {"max", ops::pooling::max},
     {"average", ops::pooling::average},
@@ -37,6 +46,7 @@ inline constexpr named<ops::pooling> pooling_names[] = {
 inline constexpr named<ops::border> border_names[] = {
     {"zero", ops::border::zero},
     {"replicate", ops::border::replicate},
+    {"wrap", ops::border::wrap},
 };
 
 inline constexpr named<ops::conv_algorithm> convolution_names[] = {

@@ -96,13 +96,29 @@ void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border&
                  convolution_names);
 }
 
+std::string margin_text(std::int64_t margin) {
+    return margin == automatic_margin ? "auto" : std::to_string(margin);
+}
+
+void add_margin_option(CLI::App& app, std::int64_t& margin) {
+    option_group(app, "Network")
+        .add("--margin", "auto|N",
+             "pixels painted beyond each edge and cut off, so that no frame shows",
+             margin_text(margin), [&margin](const std::string& text) {
+                 margin =
+                     text == "auto"
+                         ? automatic_margin
+                         : static_cast<std::int64_t>(parse_natural("--margin", text, {0, 1024}));
+             });
+}
+
 void add_loss_options(CLI::App& app, stylize_options& run) {
     option_group group(app, "Loss");
-    group.choice("--loss", "convention; docs/conventions.md has the formulas", run.loss,
-                 loss_names);
+    group.choice("--loss", "how differences are normalised; docs/conventions.md has the formulas",
+                 run.loss, loss_names);
     group.number("--content-weight", "of the photo", run.content_weight, {0});
     group.number("--style-weight", "of the painting", run.style_weight, {0});
-    group.number("--tv-weight", "of smoothness: total variation", run.tv_weight, {0});
+    group.number("--tv-weight", "total-variation weight", run.tv_weight, {0});
     group.layers("--content-layers", "where the photo is compared", run.content_layers);
     group.layers("--style-layers", "where the painting is compared", run.style_layers);
 }

@@ -49,6 +49,11 @@ void add_normalize_option(CLI::App& app, engine_settings& engine);
 void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
                          ops::conv_algorithm& algorithm);
 
+void add_margin_option(CLI::App& app, std::int64_t& margin);
+
+/// "auto", or pixels.
+[[nodiscard]] std::string margin_text(std::int64_t margin);
+
 /// What J is made of.
 void add_loss_options(CLI::App& app, stylize_options& run);
 

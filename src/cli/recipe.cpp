@@ -4,6 +4,7 @@
 
 #include "cli/json.hpp"
 #include "cli/names.hpp"
+#include "cli/options.hpp"
 #include "cli/units.hpp"
 
 namespace impasto::cli {
@@ -27,12 +28,14 @@ const char* name(const named<T> (&choices)[N], T value) {
 json to_json(const stylize_options& run) {
     return {{"size", run.size},
             {"scales", run.scales},
+            {"scale-growth", run.scale_growth},
             {"iterations", run.iterations},
             {"optimizer", name(optimizer_names, run.optimizer)},
             {"learning-rate", run.learning_rate},
             {"momentum", run.momentum},
             {"history", run.history},
             {"average", run.average},
+            {"init-noise", run.start_noise},
             {"seed", run.seed},
             {"loss", name(loss_names, run.loss)},
             {"content-weight", run.content_weight},
@@ -45,7 +48,9 @@ json to_json(const stylize_options& run) {
             {"pooling", name(pooling_names, run.pooling.kind)},
             {"pooling-scale", run.pooling.scale},
             {"border", name(border_names, run.border)},
+            {"margin", margin_text(run.margin)},
             {"convolution", name(convolution_names, run.algorithm)},
+            {"recompute", run.recompute},
             {"precision", name(precision_names, run.precision)},
             {"conv-engine", name(conv_engine_names, run.conv_engine)},
             {"original-colors", run.original_colors}};

@@ -7,6 +7,7 @@
 
 #include <impasto/core/file.hpp>
 #include <impasto/image/io.hpp>
+#include <impasto/image/resize.hpp>
 #include <impasto/insight/run_report.hpp>
 #include <impasto/painter/stylize.hpp>
 
@@ -131,6 +132,19 @@ void write_report(const insight::run_report& run, image::picture_view picture,
     write_atomically(wanted.report, std::as_bytes(std::span(page)));
 }
 
+/// What f paints. Where the run diverges, the best picture is written before it is complained of.
+template <class F>
+image::picture paint_or_save_best(const stylize_settings& wanted, const image::save_options& notes,
+                                  F&& f) {
+    try {
+        return f();
+    } catch (const painting_diverged& e) {
+        image::save(wanted.output, e.best(), notes);
+        throw divergence_error(std::string(e.what()) + "; " + wanted.output +
+                               " has the best picture until then");
+    }
+}
+
 template <class Device>
 int paint(context<Device>& here, const stylize_settings& wanted, const inputs& given,
           const run_plan& plan, report& out) {
@@ -140,6 +154,7 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
     std::optional<insight::run_report> page;
     if (!wanted.report.empty())
         page.emplace(given.content, given.style_views, wanted.run);
+    const scale_plan& last = plan.scales.back();  // all pictures of a run have its size
     const auto observe = [&](const progress& now) {
         pace.advance(now);
         out.advanced(now, pace);
@@ -147,13 +162,14 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
             page->watch(now);
         if (wanted.snapshot_every > 0 && pace.iteration() % wanted.snapshot_every == 0) {
             const auto file = snapshot_name(wanted, pace.iteration());
-            image::save(file, now.picture(), notes);
+            image::save(file, image::resize(now.picture(), last.height, last.width), notes);
             out.saved_snapshot(file, pace.iteration());
         }
         return interrupt::asked();
     };
-    const auto picture =
-        stylize(here, given.network, given.content, given.style_views, wanted.run, observe);
+    const auto picture = paint_or_save_best(wanted, notes, [&] {
+        return stylize(here, given.network, given.content, given.style_views, wanted.run, observe);
+    });
     image::save(wanted.output, picture, notes);
     if (page)
         write_report(*page, picture, wanted, plan);
@@ -164,14 +180,6 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
                   .seed = wanted.run.seed,
                   .interrupted = interrupt::asked()});
     return interrupt::asked() ? interrupted : success;
-}
-
-/// The lecture names relu5_1, which a small network lacks.
-void leave_out_unknown(std::vector<style::weighted_layer>& layers, const nn::network& network) {
-    std::erase_if(layers, [&](const style::weighted_layer& layer) {
-        return std::ranges::find(network.layers, layer.name, nn::tap_name_of) ==
-               network.layers.end();
-    });
 }
 
 role_names names_of(const stylize_settings& wanted) {
@@ -213,8 +221,6 @@ int run(stylize_settings wanted) {
     const inputs given(wanted);
     if (!given.init.empty())
         wanted.run.start_picture = given.init;
-    if (wanted.layers_from_preset)
-        leave_out_unknown(wanted.run.style_layers, given.network);
     return naming(names_of(wanted), [&] {
         return on_engine(wanted.engine, [&](auto& here) { return run_on(here, wanted, given); });
     });
@@ -226,11 +232,7 @@ command add_stylize(CLI::App& tool) {
     auto* app = tool.add_subcommand("stylize", "Paint a photo in the manner of a painting");
     const auto wanted = std::make_shared<stylize_settings>();
     add_stylize_options(*app, *wanted);
-    return {app, [app, wanted] {
-                wanted->layers_from_preset =
-                    app->count("--preset") > 0 && app->count("--style-layers") == 0;
-                return run(*wanted);
-            }};
+    return {app, [wanted] { return run(*wanted); }};
 }
 
 }  // namespace impasto::cli

@@ -9,12 +9,14 @@ namespace {
 void add_run_options(CLI::App& app, stylize_settings& wanted) {
     auto& run = wanted.run;
     option_group group(app, "Run");
+    const std::span<const named<preset>> presets = preset_names;
     // First, so that it is applied first: options that are given override it.
-    group.add("--preset", "lecture", "Ng's recipe; options that are given override it", "",
-              [&run](const std::string& text) {
-                  if (text != "lecture")
-                      throw option_error("--preset: '" + text + "' is not lecture");
-                  run = lecture_preset();
+    group.add("--preset", CLI::detail::join(names_of(presets), "|"),
+              "a published recipe; options that are given override it", "",
+              [&wanted, presets](const std::string& text) {
+                  const auto chosen = parse_choice("--preset", text, presets);
+                  wanted.run = chosen();
+                  wanted.engine.normalize_activations = chosen == gatys_preset;
               });
     group.natural("--size", "longest side in pixels; 0: the photo's own", run.size,
                   {0, largest_size});
@@ -23,10 +25,12 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
             run.scales =
                 text == "auto" ? 0 : static_cast<int>(parse_natural("--scales", text, {1, 16}));
         });
+    group.number("--scale-growth", "between two sizes", run.scale_growth, {1, 16});
     group.natural("--iterations", "at the finest scale", run.iterations, {1, 1'000'000});
     group.choice("--optimizer", "how to descend", run.optimizer, optimizer_names);
-    group.add("--learning-rate", "X", "length of a step", "the optimizer's own",
-              [&run](const std::string& text) {
+    group.add("--learning-rate", "X",
+              "adam: how far a pixel's value in [0,1] moves in a step; gd: factor of dJ/dpixels",
+              "adam: 0.02; gd: chosen", [&run](const std::string& text) {
                   run.learning_rate = parse_number("--learning-rate", text, {1e-300});
               });
     group.number("--momentum", "of gd", run.momentum, {0, 1});
@@ -39,6 +43,9 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
                   wanted.run.start = is_file ? start::picture : found->value;
                   wanted.init = is_file ? text : "";
               });
+    group.number("--init-noise",
+                 "deviation of the noise added to a start from content, style or gray",
+                 run.start_noise, {0, 1});
     group.natural("--seed", "of the noise", run.seed);
     group.number("--average", "decay of an average of the iterates; 0: none", run.average, {0, 1});
 }
@@ -86,6 +93,7 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     add_style_options(app, wanted.run);
     add_loss_options(app, wanted.run);
     add_network_options(app, wanted.run.pooling, wanted.run.border, wanted.run.algorithm);
+    add_margin_option(app, wanted.run.margin);
     add_engine_options(app, wanted.engine);
     add_precision_option(app, wanted.run.precision);
     add_conv_engine_option(app, wanted.run.conv_engine);

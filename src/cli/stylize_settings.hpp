@@ -18,7 +18,6 @@ struct stylize_settings {
     std::string init;  ///< a file to start from; empty: run.start says it
     engine_settings engine;
     stylize_options run;
-    bool layers_from_preset = false;  ///< none were asked for
     int snapshot_every = 0;
     std::string snapshot_folder;
     std::string report;  ///< a page; empty: none

@@ -70,7 +70,8 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
         .threads = engine.threads,
         .run = wanted.run,
         .options = {"style-scale", "style-layers", "tv-weight", "iterations", "seed", "pooling",
-                    "pooling-scale", "border", "convolution", "precision", "conv-engine"}};
+                    "pooling-scale", "border", "margin", "convolution", "precision",
+                    "conv-engine"}};
 }
 
 int run(const settings& wanted) {
@@ -105,13 +106,17 @@ void add_own_options(CLI::App& app, settings& wanted) {
     group.add("--size", "WxH", "of the picture in pixels",
               size_text(wanted.size.height, wanted.size.width),
               [&wanted](const std::string& text) { wanted.size = parse_size(text); });
+    app.add_flag_callback(
+           "--seamless", [&wanted] { wanted.run.border = ops::border::wrap; },
+           "the edges fit together: for tiles; the same as --border wrap")
+        ->group("Texture");
     group.flag("--progression", "side by side: with the first style layer, the first two, ...",
                wanted.progression);
     group.natural("--style-size", "longest side at which the painting is seen; 0: its own",
                   wanted.style_size, {0, largest_size});
     group.number("--style-scale", "size of its strokes", wanted.run.style_scale, {0.01, 100});
     group.layers("--style-layers", "where the painting is compared", wanted.run.style_layers);
-    group.number("--tv-weight", "of smoothness: total variation", wanted.run.tv_weight, {0});
+    group.number("--tv-weight", "total-variation weight", wanted.run.tv_weight, {0});
     group.natural("--iterations", "at the finest scale", wanted.run.iterations, {1, 1'000'000});
     group.natural("--seed", "of the noise", wanted.run.seed);
     group.flag("--quiet", "print nothing but errors", wanted.quiet);
@@ -127,6 +132,7 @@ command add_texture(CLI::App& tool) {
         ->required();
     add_own_options(*app, *wanted);
     add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
+    add_margin_option(*app, wanted->run.margin);
     add_engine_options(*app, wanted->engine);
     add_precision_option(*app, wanted->run.precision);
     add_conv_engine_option(*app, wanted->run.conv_engine);

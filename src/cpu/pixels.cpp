@@ -22,6 +22,33 @@ std::int64_t index(std::int64_t k, std::int64_t p, std::int64_t pixels, std::int
     return (k / block * pixels + p) * block + k % block;
 }
 
+/// Where position i of the input, counted from the picture's first pixel, is taken from; -1:
+/// nowhere.
+std::int64_t source_of(border kind, std::int64_t i, std::int64_t size) {
+    if (kind == border::wrap)
+        return (i % size + size) % size;
+    if (kind == border::replicate)
+        return std::clamp<std::int64_t>(i, 0, size - 1);
+    return i >= 0 && i < size ? i : -1;
+}
+
+/// The positions of an input of size + 2·margin that are taken from pixel i.
+struct positions {
+    positions(border kind, std::int64_t i, std::int64_t size, std::int64_t margin)
+        : first(i + margin), last(i + margin) {
+        if (kind == border::wrap) {
+            step = size;
+            first %= size;
+            last = size + 2 * margin - 1;
+        }
+        if (kind == border::replicate && i == 0)
+            first = 0;
+        if (kind == border::replicate && i == size - 1)
+            last = size + 2 * margin - 1;
+    }
+    std::int64_t first, last, step = 1;
+};
+
 void expect_strided(layout l) {
     if (l == layout::nhwc)
         throw shape_error("reorder: nhwc is the GPU's layout, not the CPU's");
@@ -40,18 +67,20 @@ void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, borde
         const auto k = static_cast<std::size_t>(row / height);
         const auto y = row % height - m;
         float* to = input.data() + row * width;
-        if (margin == border::zero && (y < 0 || y >= h)) {
+        const auto source_row = source_of(margin, y, h);
+        if (source_row < 0) {
             std::fill_n(to, width, 0.0f);
             continue;
         }
         const float gain = transform.gain[k], offset = transform.offset[k];
-        const float* from =
-            pixels.data() + (transform.source[k] * h + std::clamp<std::int64_t>(y, 0, h - 1)) * w;
+        const float* from = pixels.data() + (transform.source[k] * h + source_row) * w;
         for (std::int64_t x = 0; x < w; ++x)
             to[m + x] = gain * from[x] + offset;
-        const bool repeat = margin == border::replicate;
-        std::fill_n(to, m, repeat ? to[m] : 0.0f);
-        std::fill_n(to + m + w, m, repeat ? to[m + w - 1] : 0.0f);
+        for (std::int64_t i = 0; i < m; ++i)
+            for (const auto x : {i - m, w + i}) {
+                const auto column = source_of(margin, x, w);
+                to[m + x] = column < 0 ? 0.0f : to[m + column];
+            }
     }
 }
 
@@ -67,16 +96,12 @@ void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transfo
         const auto k = static_cast<std::size_t>(row / h);
         const auto y = row % h;
         float* to = d_pixels.data() + (transform.source[k] * h + y) * w;
-        // A pixel at the edge stands for the margin beside it too.
-        const bool fold = margin == border::replicate;
-        const auto first_row = fold && y == 0 ? 0 : y + m;
-        const auto last_row = fold && y == h - 1 ? height - 1 : y + m;
+        const positions rows(margin, y, h, m);
         for (std::int64_t x = 0; x < w; ++x) {
-            const auto first = fold && x == 0 ? 0 : x + m;
-            const auto last = fold && x == w - 1 ? width - 1 : x + m;
+            const positions columns(margin, x, w, m);
             float sum = 0;
-            for (auto r = first_row; r <= last_row; ++r)
-                for (auto s = first; s <= last; ++s)
+            for (auto r = rows.first; r <= rows.last; r += rows.step)
+                for (auto s = columns.first; s <= columns.last; s += columns.step)
                     sum += d_input.data()[index(static_cast<std::int64_t>(k), r * width + s,
                                                 height * width, block)];
             to[x] = transform.gain[k] * sum;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "image/expect.hpp"
 
@@ -38,6 +39,39 @@ picture crop(picture_view pixels, const box& wanted) {
         for (auto y = wanted.y; y < wanted.y + wanted.height; ++y)
             to = std::copy_n(pixels.data() + (k * h + y) * w + wanted.x, wanted.width, to);
     return part;
+}
+
+namespace {
+
+/// Where position i of an endlessly mirrored row of `size` pixels comes from.
+std::int64_t reflected(std::int64_t i, std::int64_t size) {
+    const auto period = 2 * size;
+    const auto at = (i % period + period) % period;
+    return at < size ? at : period - 1 - at;
+}
+
+}  // namespace
+
+picture mirrored(picture_view pixels, std::int64_t margin) {
+    const auto [n, c, h, w] = pixels.shape();
+    const auto width = w + 2 * margin;
+    std::vector<std::int64_t> column(static_cast<std::size_t>(width));
+    for (std::int64_t x = 0; x < width; ++x)
+        column[static_cast<std::size_t>(x)] = reflected(x - margin, w);
+    picture whole({n, c, h + 2 * margin, width});
+    float* to = whole.data();
+    for (std::int64_t k = 0; k < n * c; ++k)
+        for (auto y = -margin; y < h + margin; ++y) {
+            const float* from = pixels.data() + (k * h + reflected(y, h)) * w;
+            for (const auto x : column)
+                *to++ = from[x];
+        }
+    return whole;
+}
+
+picture without_margin(picture_view pixels, std::int64_t margin) {
+    const auto& s = pixels.shape();
+    return crop(pixels, {margin, margin, s.w - 2 * margin, s.h - 2 * margin});
 }
 
 void paste(picture_view part, std::int64_t x, std::int64_t y, tensor_view<float, cpu> whole) {

@@ -1,11 +1,14 @@
 #include "painter/pictures.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include <impasto/core/error.hpp>
 #include <impasto/image/color.hpp>
+#include <impasto/image/crop.hpp>
+#include <impasto/insight/receptive_field.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/ops/random.hpp>
 
@@ -21,11 +24,22 @@ image::picture gray(image::extent size) {
     return result;
 }
 
-// White noise around grey, faint enough that few values leave [0,1].
-image::picture noise(context<cpu>& host, image::extent size, std::uint64_t seed) {
+image::picture noise(image::extent size, std::uint64_t seed, float mean, double deviation) {
+    context<cpu> host;
     image::picture result({1, 3, size.height, size.width});
-    ops::fill_normal(host, seed, 0.5f, 0.15f, result);
+    ops::fill_normal(host, seed, mean, static_cast<float>(deviation), result);
     return result;
+}
+
+// Where a picture is flat, every pixel has the same gradient and no stroke can begin: noise ends
+// that.
+image::picture roughened(image::picture canvas, const stylize_options& options) {
+    if (options.start_noise == 0)
+        return canvas;
+    const auto rough =
+        noise({canvas.shape().h, canvas.shape().w}, options.seed, 0.0f, options.start_noise);
+    std::transform(canvas.begin(), canvas.end(), rough.begin(), canvas.begin(), std::plus<>());
+    return canvas;
 }
 
 // An iterate has values beyond what a picture can show.
@@ -44,25 +58,69 @@ std::size_t deepest_of(const nn::network& network,
     return deepest;
 }
 
+/// How far from the canvas' edge its zero padding still shows in the picture: by eye and on plain
+/// photos, half of what a unit of the deepest layer sees to one side. A multiple of that layer's
+/// stride, so that pools start where they would without a margin.
+std::int64_t margin_for(const nn::network& network, const stylize_options& options) {
+    const auto field = insight::receptive_field_of(network.layers, deepest_layer(network, options));
+    return (field.size / 4 + field.stride - 1) / field.stride * field.stride;
+}
+
 }  // namespace
 
-image::picture first_picture(const stylize_options& options, image::extent size,
-                             image::picture_view content,
-                             std::span<const image::picture_view> styles) {
-    context<cpu> host;
+stylize_options resolved(stylize_options options, const nn::network& network) {
+    for (auto* layers : {&options.content_layers, &options.style_layers})
+        std::erase_if(*layers, [&](const style::weighted_layer& layer) {
+            return layer.if_present && std::ranges::find(network.layers, layer.name,
+                                                         nn::tap_name_of) == network.layers.end();
+        });
+    if (options.margin == automatic_margin)
+        options.margin = margin_for(network, options);
+    return options;
+}
+
+image::extent canvas_of(image::extent picture, const stylize_options& options) {
+    const auto margin = canvas_margin(options);
+    return {picture.height + 2 * margin, picture.width + 2 * margin};
+}
+
+image::picture first_canvas(const stylize_options& options, image::extent size,
+                            image::picture_view content,
+                            std::span<const image::picture_view> styles) {
+    const auto begin_with = [&](image::picture_view picture) {
+        return image::mirrored(image::resize(picture, size.height, size.width),
+                               canvas_margin(options));
+    };
+    constexpr double faint_enough = 0.15;  // that few values leave [0,1]
     switch (options.start) {
         case start::content:
-            return image::resize(content, size.height, size.width);
+            return roughened(begin_with(content), options);
         case start::style:
-            return image::resize(styles.front(), size.height, size.width);
+            return roughened(begin_with(styles.front()), options);
         case start::noise:
-            return noise(host, size, options.seed);
+            return noise(canvas_of(size, options), options.seed, 0.5f, faint_enough);
         case start::gray:
-            return gray(size);
+            return roughened(gray(canvas_of(size, options)), options);
         case start::picture:
             break;
     }
-    return image::resize(options.start_picture, size.height, size.width);
+    return begin_with(options.start_picture);
+}
+
+std::vector<scale_step> scales_of(const nn::network& network, const shape& content,
+                                  std::span<const shape> styles, const stylize_options& options) {
+    auto steps = schedule(content, options);
+    const auto last = steps.back();
+    expect_sizes(network, options, last.size, styles);
+    std::erase_if(steps, [&](const scale_step& step) {
+        try {
+            expect_sizes(network, options, step.size, styles);
+            return false;
+        } catch (const shape_error&) {
+            return true;
+        }
+    });
+    return steps;
 }
 
 image::picture finished(image::picture picture, image::picture_view content, bool original_colors) {
@@ -101,7 +159,7 @@ void expect_sizes(const nn::network& network, const stylize_options& options, im
             throw shape_error(which + ": " + e.what());
         }
     };
-    expect("content", deepest_layer(network, options), size);
+    expect("content", deepest_layer(network, options), canvas_of(size, options));
     for (std::size_t i = 0; i < styles.size(); ++i)
         expect(styles.size() == 1 ? "style" : "style " + std::to_string(i + 1),
                deepest_of(network, options.style_layers),

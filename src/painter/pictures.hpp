@@ -9,13 +9,27 @@
 #include <impasto/nn/network.hpp>
 #include <impasto/painter/options.hpp>
 
+#include "painter/schedule.hpp"
+
 /// What a run does to pictures on the host, whatever the device.
 namespace impasto::painter_detail {
 
-/// Where the descent starts, at the size of the coarsest scale.
-[[nodiscard]] image::picture first_picture(const stylize_options& options, image::extent size,
-                                           image::picture_view content,
-                                           std::span<const image::picture_view> styles);
+/// The options for this network: layers that it may lack are left out, and an automatic margin is a
+/// number.
+[[nodiscard]] stylize_options resolved(stylize_options options, const nn::network& network);
+
+/// Seamless pictures have no edge that a margin could keep outside.
+[[nodiscard]] inline std::int64_t canvas_margin(const stylize_options& options) {
+    return options.border == ops::border::wrap ? 0 : options.margin;
+}
+
+/// A picture's size with the margin around it: that of the canvas which is painted.
+[[nodiscard]] image::extent canvas_of(image::extent picture, const stylize_options& options);
+
+/// Where the descent starts, at the size of the first scale, margin included.
+[[nodiscard]] image::picture first_canvas(const stylize_options& options, image::extent size,
+                                          image::picture_view content,
+                                          std::span<const image::picture_view> styles);
 
 /// An iterate as a picture: in [0,1], and with the content's colours where they are wanted.
 [[nodiscard]] image::picture finished(image::picture picture, image::picture_view content,
@@ -33,6 +47,12 @@ namespace impasto::painter_detail {
 
 /// One for each painting; none where there is no painting and nothing asks for one.
 [[nodiscard]] std::vector<double> shares_of(const stylize_options& options, std::size_t paintings);
+
+/// The scales of a run: the schedule's, without those at which a picture is too small for a layer
+/// that looks at it. Throws shape_error, which says which, where that is so at the last.
+[[nodiscard]] std::vector<scale_step> scales_of(const nn::network& network, const shape& content,
+                                                std::span<const shape> styles,
+                                                const stylize_options& options);
 
 /// Throws shape_error, which says which, where a picture is too small for a layer that looks at it.
 /// size: of the result; the paintings follow it.

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <impasto/core/half.hpp>
+#include <impasto/image/crop.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/ops/transfer.hpp>
 #include <impasto/optim/adam.hpp>
@@ -18,6 +20,8 @@
 #include <impasto/optim/lbfgs.hpp>
 #include <impasto/painter/options.hpp>
 #include <impasto/style/objective.hpp>
+
+#include "painter/pictures.hpp"
 
 namespace impasto::painter_detail {
 
@@ -36,6 +40,13 @@ template <class Device>
     return result;
 }
 
+/// The canvas of a finer scale: the picture so far at that size, values as they are, mirrored into
+/// the margin.
+[[nodiscard]] inline image::picture enlarged(image::picture_view picture, image::extent size,
+                                             std::int64_t margin) {
+    return image::mirrored(image::resize_planes(picture, size.height, size.width), margin);
+}
+
 [[nodiscard]] inline style::objective_options objective_options(const stylize_options& o) {
     return {.loss = o.loss,
             .content_weight = o.content_weight,
@@ -45,6 +56,7 @@ template <class Device>
             .style_layers = o.style_layers,
             .pooling = o.pooling,
             .border = o.border,
+            .wrap_margin = o.margin + 1,
             .algorithm = o.algorithm,
             .tf32 = o.precision == precision::tf32,
             .conv_engine = o.conv_engine,
@@ -71,8 +83,10 @@ template <class T, class Device>
         std::vector<tensor_view<const float, Device>> views;
         for (const auto& painting : paintings)
             views.push_back(uploaded.emplace_back(upload(ctx, painting)).view());
-        objective.set_style(style::make_style_target<T, Device>(
-            ctx, net, style::extractor_options(used, used.style_layers), views, shares));
+        auto seen = style::extractor_options(used, used.style_layers);
+        if (seen.border == ops::border::wrap)  // the picture is seamless, a painting is not
+            seen.border = ops::border::replicate;
+        objective.set_style(style::make_style_target<T, Device>(ctx, net, seen, views, shares));
     }
     return objective;
 }
@@ -89,18 +103,24 @@ public:
         return std::visit([&](auto& chosen) { return chosen.step(objective, x); }, method_);
     }
 
-    /// Adam's memory, brought over from a coarser scale.
-    void carry(context<Device>& ctx, const any_optimizer& coarser, image::extent size) {
+    /// Adam's memory, brought over from a coarser scale; size: of the picture, without its margin.
+    void carry(context<Device>& ctx, const any_optimizer& coarser, image::extent size,
+               std::int64_t margin) {
         auto* mine = std::get_if<optim::adam<Device>>(&method_);
         const auto* theirs = std::get_if<optim::adam<Device>>(&coarser.method_);
         if (mine == nullptr || theirs == nullptr)
             return;
         const auto resized = [&](tensor_view<const float, Device> moment) {
-            return upload(ctx,
-                          image::resize_planes(download(ctx, moment), size.height, size.width));
+            return upload(
+                ctx, enlarged(image::without_margin(download(ctx, moment), margin), size, margin));
         };
         mine->resume(resized(theirs->first_moment()), resized(theirs->second_moment()),
                      theirs->steps());
+    }
+
+    /// L-BFGS only goes down; the others may climb where their steps are too long.
+    [[nodiscard]] bool may_climb() const {
+        return !std::holds_alternative<optim::lbfgs<Device>>(method_);
     }
 
 private:
@@ -123,65 +143,121 @@ private:
     method method_;
 };
 
-/// One scale: the picture in progress, its optimiser, and the average of what it went through.
+enum class run_end { finished, stopped, diverged };
+
+/// One scale: the canvas in progress, its optimiser, and the average of what it went through.
 template <class Device>
 class scale_run {
 public:
+    /// x: the canvas, options.margin included.
     scale_run(context<Device>& ctx, tensor<float, Device> x, const stylize_options& options)
-        : context_(&ctx), x_(std::move(x)), optimizer_(ctx, x_.shape(), options) {
+        : context_(&ctx),
+          margin_(canvas_margin(options)),
+          x_(std::move(x)),
+          optimizer_(ctx, x_.shape(), options) {
         if (options.average > 0)
             average_.emplace(ctx, x_.shape(), options.average);
+        if (optimizer_.may_climb()) {
+            before_ = tensor<float, Device>(x_.shape());
+            best_ = tensor<float, Device>(x_.shape());
+            ops::copy(ctx, x_, best_);
+        }
     }
 
     void carry(const scale_run& coarser) {
-        optimizer_.carry(*context_, coarser.optimizer_, {x_.shape().h, x_.shape().w});
+        const auto& s = x_.shape();
+        optimizer_.carry(*context_, coarser.optimizer_, {s.h - 2 * margin_, s.w - 2 * margin_},
+                         margin_);
     }
 
-    /// True where the observer wants to stop.
-    template <class F>
-    bool run(F& objective, progress at, const observer& observe) {
-        at.picture = [this] { return download(*context_, current()); };
+    template <class T>
+    run_end run(style::objective<T, Device>& objective, progress at, const observer& observe) {
+        at.picture = [this] { return picture(); };
         for (at.iteration = 1; at.iteration <= at.iterations; ++at.iteration) {
-            const auto report = step(objective, at.iteration);
+            if (!before_.empty())
+                ops::copy(*context_, x_, before_);
+            optim::step_report report{};
+            if (!step(objective, at.iteration, report) || !keep_best(report.loss, at.iteration))
+                return run_end::diverged;
             if (average_)
                 average_->update(x_);
             if (observe) {
                 at.losses = objective.terms();
                 if (observe(at))
-                    return true;
+                    return run_end::stopped;
             }
             if (report.converged)
                 break;
         }
+        return run_end::finished;
+    }
+
+    /// Without the margin. Where the run diverged, the best that there was.
+    [[nodiscard]] image::picture picture() const {
+        const auto canvas = download(*context_, !complaint_.empty() ? best_.view()
+                                                : average_          ? average_->value()
+                                                                    : x_.view());
+        return image::without_margin(canvas, margin_);
+    }
+
+    /// Why it diverged.
+    [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
+private:
+    // What climbs reports J at the x before its step. False where J has left its start for good.
+    bool keep_best(double loss, int iteration) {
+        constexpr double too_far = 100;
+        if (before_.empty())
+            return true;
+        if (iteration == 1)
+            first_loss_ = best_loss_ = loss;
+        if (loss <= best_loss_) {
+            best_loss_ = loss;
+            std::swap(best_, before_);
+        }
+        if (loss <= too_far * first_loss_)
+            return true;
+        std::ostringstream text;
+        text << "J went from " << first_loss_ << " to " << loss << " in " << iteration
+             << " iterations: the learning rate is too high";
+        complaint_ = text.str();
         return false;
     }
 
-    [[nodiscard]] tensor_view<const float, Device> current() const {
-        return average_ ? average_->value() : x_.view();
-    }
-
-private:
-    // Says where it was that numbers ran out, and what would be wide enough.
+    // False, and a complaint, where numbers ran out after the first step.
     template <class T>
-    optim::step_report step(style::objective<T, Device>& objective, int iteration) {
+    bool step(style::objective<T, Device>& objective, int iteration, optim::step_report& report) {
         try {
-            return optimizer_.step(objective, x_);
+            report = optimizer_.step(objective, x_);
+            return true;
         } catch (const divergence_error& e) {
-            std::string where = std::string(e.what()) + " (iteration " + std::to_string(iteration);
-            if (const auto layer = objective.not_finite(); !layer.empty())
-                where += ", first at " + layer;
-            where += ")";
-            if constexpr (!std::same_as<T, float>)
-                where += std::string("; or choose precision ") +
-                         (std::same_as<T, half> ? "bfloat16" : "float32");
-            throw divergence_error(where);
+            complaint_ = where<T>(e, objective.not_finite(), iteration);
+            if (iteration == 1)
+                throw divergence_error(complaint_);
+            return false;
         }
     }
 
+    // Where it was that numbers ran out, and what would be wide enough.
+    template <class T>
+    static std::string where(const divergence_error& e, const std::string& layer, int iteration) {
+        std::string text = std::string(e.what()) + " (iteration " + std::to_string(iteration);
+        text += layer.empty() ? ")" : ", first at " + layer + ")";
+        if constexpr (!std::same_as<T, float>)
+            text += std::string("; or choose precision ") +
+                    (std::same_as<T, half> ? "bfloat16" : "float32");
+        return text;
+    }
+
     context<Device>* context_;
+    std::int64_t margin_;
     tensor<float, Device> x_;
     any_optimizer<Device> optimizer_;
     std::optional<optim::average<Device>> average_;
+    // Where J may climb: x before the last step, and the x at which J was lowest.
+    tensor<float, Device> before_, best_;
+    double first_loss_ = 0, best_loss_ = 0;
+    std::string complaint_;
 };
 
 }  // namespace impasto::painter_detail

@@ -9,8 +9,7 @@ namespace impasto::painter_detail {
 
 namespace {
 
-constexpr double growth = 16.0 / 9;       // between two scales, by eye
-constexpr double coarsest_longest = 160;  // about the first scale's longest side, where chosen
+constexpr double coarsest_shortest = 128;  // about the first scale's shorter side, where chosen
 
 [[noreturn]] void refuse(const char* option, double value, const char* right) {
     std::ostringstream message;
@@ -27,17 +26,27 @@ bool positive(double x) {
     return std::isfinite(x) && x > 0;
 }
 
+/// By the shorter side: a panorama made as small as a square would keep nothing of its height.
+long chosen_scales(const shape& content, std::int64_t longest, const stylize_options& options) {
+    if (options.start == start::picture)
+        return 1;
+    const auto shortest = static_cast<double>(std::min(content.h, content.w) * longest /
+                                              std::max(content.h, content.w));
+    const auto chosen = std::log(shortest / coarsest_shortest) / std::log(options.scale_growth);
+    return std::clamp<long>(1 + std::lround(chosen), 1, 16);
+}
+
 }  // namespace
 
 std::vector<scale_step> schedule(const shape& content, const stylize_options& options) {
     const auto longest = options.size == 0 ? std::max(content.h, content.w) : options.size;
-    const double ratio = static_cast<double>(longest) / coarsest_longest;
-    const auto chosen = 1 + std::lround(std::log(ratio) / std::log(growth));
-    const auto scales = options.scales > 0 ? options.scales : std::max<long>(1, chosen);
+    const auto scales =
+        options.scales > 0 ? options.scales : chosen_scales(content, longest, options);
     std::vector<scale_step> steps;
     for (long i = 0; i < scales; ++i) {
         const auto coarser = static_cast<double>(scales - 1 - i);
-        const auto side = std::lround(static_cast<double>(longest) / std::pow(growth, coarser));
+        const auto side =
+            std::lround(static_cast<double>(longest) / std::pow(options.scale_growth, coarser));
         const auto iterations = std::lround(options.iterations * (1 + 0.5 * coarser));
         steps.push_back({image::fit(content.h, content.w, std::max<long>(1, side), true),
                          static_cast<int>(iterations)});
@@ -69,14 +78,20 @@ std::vector<double> blend(const std::vector<double>& shares, std::size_t paintin
 }
 
 void check(const stylize_options& o) {
-    constexpr std::int64_t largest_size = 1 << 20;
+    constexpr std::int64_t largest_size = 1 << 20, largest_margin = 1024;
     expect(o.size >= 0 && o.size <= largest_size, "size", static_cast<double>(o.size),
            "a number of pixels, or 0 for the photo's own size");
     expect(o.scales >= 0 && o.scales <= 16, "scales", o.scales, "from 1 to 16, or 0 to choose");
+    expect(std::isfinite(o.scale_growth) && o.scale_growth > 1 && o.scale_growth <= 16,
+           "scale growth", o.scale_growth, "a number above 1, up to 16");
+    expect(o.margin == automatic_margin || (o.margin >= 0 && o.margin <= largest_margin), "margin",
+           static_cast<double>(o.margin), "a number of pixels up to 1024, or automatic_margin");
     expect(o.iterations >= 1, "iterations", o.iterations, "1 or more");
     expect(o.learning_rate == 0 || positive(o.learning_rate), "learning rate", o.learning_rate,
            "a number above 0");
     expect(o.momentum >= 0 && o.momentum < 1, "momentum", o.momentum, "a number from 0 to below 1");
+    expect(std::isfinite(o.start_noise) && o.start_noise >= 0, "start noise", o.start_noise,
+           "a number from 0 up");
     expect(o.history >= 1, "history", o.history, "1 or more");
     expect(positive(o.style_scale), "style scale", o.style_scale, "a number above 0");
     expect(o.average >= 0 && o.average < 1, "average", o.average, "a number from 0 to below 1");

@@ -15,7 +15,7 @@ struct scale_step {
     int iterations;
 };
 
-/// Coarse to fine. Each scale is about 16/9 times as large as the one before.
+/// Coarse to fine. Each scale is options.scale_growth times as large as the one before.
 [[nodiscard]] std::vector<scale_step> schedule(const shape& content,
                                                const stylize_options& options);
 

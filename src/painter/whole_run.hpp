@@ -11,6 +11,7 @@
 
 #include <impasto/core/half.hpp>
 #include <impasto/core/precision.hpp>
+#include <impasto/image/crop.hpp>
 #include <impasto/nn/rescale.hpp>
 #include <impasto/painter/stylize.hpp>
 
@@ -61,12 +62,10 @@ image::picture paint(context<Device>& ctx, const nn::network& given, image::pict
                      std::span<const image::picture_view> styles, const stylize_options& options,
                      const observer& observe) {
     const auto shares = shares_of(options, styles.size());
-    const auto steps = schedule(content.shape(), options);
     std::vector<shape> shapes;
     std::ranges::transform(styles, std::back_inserter(shapes),
                            [](const auto& style) { return style.shape(); });
-    for (const auto& step : steps)
-        expect_sizes(given, options, step.size, shapes);
+    const auto steps = scales_of(given, content.shape(), shapes, options);
     const fitted_network<T> network(ctx, given, content, styles, options);
 
     image::picture picture;
@@ -74,10 +73,11 @@ image::picture paint(context<Device>& ctx, const nn::network& given, image::pict
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const auto& [size, iterations] = steps[i];
         const auto photo = image::resize(content, size.height, size.width);
-        auto objective = make_objective<T>(
-            ctx, network.get(), photo, resized(styles, size, options.style_scale), shares, options);
-        const auto begin = i == 0 ? first_picture(options, size, content, styles)
-                                  : image::resize_planes(picture, size.height, size.width);
+        auto objective =
+            make_objective<T>(ctx, network.get(), image::mirrored(photo, canvas_margin(options)),
+                              resized(styles, size, options.style_scale), shares, options);
+        const auto begin = i == 0 ? first_canvas(options, size, content, styles)
+                                  : enlarged(picture, size, canvas_margin(options));
         coarser = std::move(run);
         run = std::make_unique<scale_run<Device>>(ctx, upload(ctx, begin), options);
         if (coarser != nullptr)
@@ -98,9 +98,12 @@ image::picture paint(context<Device>& ctx, const nn::network& given, image::pict
                 };
                 return observe(now);
             };
-        const bool stop = run->run(objective, at, watch);
-        picture = download(ctx, run->current());
-        if (stop || i + 1 == steps.size())
+        const auto end = run->run(objective, at, watch);
+        picture = run->picture();
+        if (end == run_end::diverged)
+            throw painting_diverged(run->complaint(),
+                                    finished(std::move(picture), photo, options.original_colors));
+        if (end == run_end::stopped || i + 1 == steps.size())
             return finished(std::move(picture), photo, options.original_colors);
     }
     return picture;
@@ -114,9 +117,9 @@ std::vector<scale_plan> plan_in(context<Device>& ctx, const nn::network& network
     for (const auto& style : styles)
         check_picture("style", style);
     std::vector<scale_plan> result;
-    for (const auto& [size, iterations] : schedule(content, options)) {
-        expect_sizes(network, options, size, styles);
-        const shape pixels{1, 3, size.height, size.width};
+    for (const auto& [size, iterations] : scales_of(network, content, styles, options)) {
+        const auto canvas = canvas_of(size, options);
+        const shape pixels{1, 3, canvas.height, canvas.width};
         const style::objective<T, Device> planned(ctx, network, pixels, objective_options(options));
         const auto vectors = options.optimizer == optimizer::lbfgs ? 2 * options.history + 8 : 8;
         result.push_back(
@@ -154,8 +157,8 @@ image::picture stylize(context<Device>& ctx, const nn::network& network,
                        const stylize_options& options, const observer& observe) {
     painter_detail::check_all(content, styles, options);
     return in_precision<Device>(options.precision, [&](auto number) {
-        return painter_detail::paint<decltype(number)>(ctx, network, content, styles, options,
-                                                       observe);
+        return painter_detail::paint<decltype(number)>(
+            ctx, network, content, styles, painter_detail::resolved(options, network), observe);
     });
 }
 
@@ -165,7 +168,8 @@ std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network, c
     painter_detail::check(options);
     painter_detail::check_picture("content", content);
     return in_precision<Device>(options.precision, [&](auto number) {
-        return painter_detail::plan_in<decltype(number)>(ctx, network, content, styles, options);
+        return painter_detail::plan_in<decltype(number)>(
+            ctx, network, content, styles, painter_detail::resolved(options, network));
     });
 }
 
@@ -176,8 +180,8 @@ evaluation evaluate(context<Device>& ctx, const nn::network& network, image::pic
     painter_detail::check_all(content, styles, options);
     expect_shape("evaluate", "picture", content.shape(), picture.shape());
     return in_precision<Device>(options.precision, [&](auto number) {
-        return painter_detail::evaluate_in<decltype(number)>(ctx, network, content, styles, picture,
-                                                             options);
+        return painter_detail::evaluate_in<decltype(number)>(
+            ctx, network, content, styles, picture, painter_detail::resolved(options, network));
     });
 }
 

@@ -23,7 +23,8 @@ TEMPLATE_TEST_CASE("pixels become a network's input on the GPU, and its gradient
     in_every_order([&] {
         for (const auto& s : picture_sizes)
             for (const auto order : {layout::nchw, layout::nhwc})
-                for (const auto border : {ops::border::zero, ops::border::replicate})
+                for (const auto border :
+                     {ops::border::zero, ops::border::replicate, ops::border::wrap})
                     for (const std::int64_t margin : {0, 1, 3}) {
                         CAPTURE(to_string(s), to_string(order), static_cast<int>(border), margin);
                         const shape padded{1, 3, s.h + 2 * margin, s.w + 2 * margin};

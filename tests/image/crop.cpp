@@ -10,6 +10,21 @@ using namespace impasto;
 using namespace support;
 using image::box;
 
+TEST_CASE("a mirrored picture repeats its edge, goes on mirrored, and loses its margin again") {
+    image::picture row({1, 3, 1, 3});
+    for (std::int64_t i = 0; i < 9; ++i)
+        row.data()[i] = static_cast<float>(i % 3);
+    const auto wide = image::mirrored(row, 4);
+    CHECK(wide.shape() == shape{1, 3, 9, 11});
+    const std::vector<float> expected{2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0};
+    for (std::int64_t y = 0; y < 27; ++y)
+        CHECK(std::vector<float>(wide.data() + 11 * y, wide.data() + 11 * (y + 1)) == expected);
+    const auto back = image::without_margin(wide, 4);
+    CHECK(back.shape() == row.shape());
+    CHECK(std::equal(back.begin(), back.end(), row.begin()));
+    CHECK_THROWS_AS(image::without_margin(row, 1), shape_error);
+}
+
 TEST_CASE("a box is clipped to the picture, to nothing where it lies outside") {
     CHECK(clip(box{2, 3, 4, 5}, 9, 7) == box{2, 3, 4, 5});
     CHECK(clip(box{-2, -3, 40, 50}, 9, 7) == box{0, 0, 7, 9});

@@ -27,7 +27,7 @@ std::vector<problem> problems() {
     std::vector<problem> all;
     for (const auto& [h, w] : {std::pair{1, 1}, {1, 9}, {7, 1}, {2, 3}, {13, 11}, {37, 41}})
         for (const std::int64_t margin : {0, 1, 3})
-            for (const auto border : {ops::border::zero, ops::border::replicate})
+            for (const auto border : {ops::border::zero, ops::border::replicate, ops::border::wrap})
                 for (const auto& transform : {torchvision, caffe})
                     all.push_back({h, w, margin, border, transform});
     return all;
@@ -79,7 +79,7 @@ TEST_CASE("a margin of zeros is zero after the transform, a replicated one is th
 }
 
 TEST_CASE("the reference's normalize_pixels_backward is the gradient of its normalize_pixels") {
-    for (const auto border : {ops::border::zero, ops::border::replicate})
+    for (const auto border : {ops::border::zero, ops::border::replicate, ops::border::wrap})
         for (const std::int64_t margin : {0, 1, 3}) {
             const auto pixels = random_map(3, 2, 5, 3);
             const auto d = random_map(3, 2 + 2 * margin, 5 + 2 * margin, 4);

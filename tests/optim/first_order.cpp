@@ -40,6 +40,22 @@ TEST_CASE("gradient descent contracts a quadratic at the textbook rate") {
     CHECK(distance_inf(x, 0) == Approx(std::pow(99.0 / 101, 300)).epsilon(1e-4));
 }
 
+TEST_CASE("plain gradient descent that chooses its rate follows the curvature") {
+    context<cpu> ctx({.threads = 1});
+    // The textbook's best fixed rate stands at 0.14 after 100 steps.
+    quadratic f{.condition = 100};
+    auto x = make_vector(std::vector<float>(50, 1.0f));
+    optim::gradient_descent<cpu> descent(ctx, x.shape());
+    run(descent, f, x, 100);
+    CHECK(distance_inf(x, 0) < 0.01);
+
+    rosenbrock valley;
+    auto far = rosenbrock::start(2);
+    optim::gradient_descent<cpu> along(ctx, far.shape());
+    run(along, valley, far, 2000);
+    CHECK(distance_inf(far, 1) < 1e-2);
+}
+
 TEST_CASE("momentum makes gradient descent as fast as the square root of the condition") {
     context<cpu> ctx({.threads = 1});
     // Polyak's optimum: rate (2 / (√λ₁ + √λₙ))², momentum ((√κ − 1)/(√κ + 1))².

@@ -110,7 +110,9 @@ TEST_CASE("losses and their gradients are PyTorch's, in every convention") {
         }
 }
 
-TEST_CASE("total variation is a mean in the relative loss, a sum in the papers', and neural-style's own") {
+TEST_CASE(
+    "total variation is a mean in the relative loss, a sum in the papers', and neural-style's "
+    "own") {
     context<cpu> ctx;
     const auto net = weights::built_in();
     const auto x = golden_picture("picture");

@@ -211,8 +211,8 @@ map<T> squared_error_gradient(map<T> a, const map<T>& b) {
     return a;
 }
 
-/// scale.horizontal · Σ(right − here)² + scale.vertical · Σ(below − here)²; `inner` leaves out those
-/// along the last row and the last column.
+/// scale.horizontal · Σ(right − here)² + scale.vertical · Σ(below − here)²; `inner` leaves out
+/// those along the last row and the last column.
 template <class T>
 T total_variation(const map<T>& p, impasto::ops::variation scale) {
     T horizontal = 0, vertical = 0;
@@ -244,6 +244,17 @@ map<T> total_variation_gradient(const map<T>& p, impasto::ops::variation scale) 
     return result;
 }
 
+/// Where row or column i comes from, beyond the edge too.
+inline std::int64_t beyond_edge(impasto::ops::border border, std::int64_t i, std::int64_t size) {
+    if (border == impasto::ops::border::wrap) {
+        while (i < 0)
+            i += size;
+        while (i >= size)
+            i -= size;
+    }
+    return std::clamp<std::int64_t>(i, 0, size - 1);
+}
+
 template <class T>
 map<T> normalize_pixels(const map<T>& pixels, const impasto::ops::pixel_transform& transform,
                         impasto::ops::border border, std::int64_t margin) {
@@ -251,13 +262,12 @@ map<T> normalize_pixels(const map<T>& pixels, const impasto::ops::pixel_transfor
     for (std::int64_t k = 0; k < 3; ++k)
         for (std::int64_t y = -margin; y < pixels.h + margin; ++y)
             for (std::int64_t x = -margin; x < pixels.w + margin; ++x)
-                if (border == impasto::ops::border::replicate || pixels.inside(y, x)) {
+                if (border != impasto::ops::border::zero || pixels.inside(y, x)) {
                     const auto i = static_cast<std::size_t>(k);
                     result.at(k, y + margin, x + margin) =
                         static_cast<T>(transform.gain[i]) *
-                            pixels.at(transform.source[i],
-                                      std::clamp<std::int64_t>(y, 0, pixels.h - 1),
-                                      std::clamp<std::int64_t>(x, 0, pixels.w - 1)) +
+                            pixels.at(transform.source[i], beyond_edge(border, y, pixels.h),
+                                      beyond_edge(border, x, pixels.w)) +
                         static_cast<T>(transform.offset[i]);
                 }
     return result;
@@ -272,10 +282,10 @@ map<T> normalize_pixels_backward(const map<T>& d_input, shape pixels,
     for (std::int64_t k = 0; k < 3; ++k)
         for (std::int64_t y = -margin; y < pixels.h + margin; ++y)
             for (std::int64_t x = -margin; x < pixels.w + margin; ++x)
-                if (border == impasto::ops::border::replicate || result.inside(y, x)) {
+                if (border != impasto::ops::border::zero || result.inside(y, x)) {
                     const auto i = static_cast<std::size_t>(k);
-                    result.at(transform.source[i], std::clamp<std::int64_t>(y, 0, pixels.h - 1),
-                              std::clamp<std::int64_t>(x, 0, pixels.w - 1)) +=
+                    result.at(transform.source[i], beyond_edge(border, y, pixels.h),
+                              beyond_edge(border, x, pixels.w)) +=
                         static_cast<T>(transform.gain[i]) * d_input.at(k, y + margin, x + margin);
                 }
     return result;

@@ -22,6 +22,13 @@ struct box {
 /// empty.
 [[nodiscard]] picture crop(picture_view pixels, const box& wanted);
 
+/// The picture with `margin` more pixels on every side: its own, mirrored at the edge (the outermost
+/// row is repeated once), and again where the margin is wider than the picture. pixels: [1,C,H,W].
+[[nodiscard]] picture mirrored(picture_view pixels, std::int64_t margin);
+
+/// The inverse: without the outer `margin` pixels. Throws shape_error where nothing would be left.
+[[nodiscard]] picture without_margin(picture_view pixels, std::int64_t margin);
+
 /// Writes `part` over a rectangle of `whole`, its left column at x, its top row at y. Both:
 /// [1,3,H,W]. Throws shape_error unless it all lies inside.
 void paste(picture_view part, std::int64_t x, std::int64_t y, tensor_view<float, cpu> whole);

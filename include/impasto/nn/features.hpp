@@ -27,7 +27,10 @@ namespace impasto::nn {
 struct features_options {
     std::vector<std::string> taps;  ///< "relu4_2", "pool3", …; any order, each once
     ops::pool_options pooling{};
-    ops::border border = ops::border::zero;  ///< around the pixels, for conv1_1
+    ops::border border = ops::border::zero;  ///< around the pixels
+    /// border::wrap alone: so many pixels of the opposite edge go through the network too, at
+    /// least 1. Maps are larger by them. (border::replicate serves conv1_1 alone.)
+    std::int64_t wrap_margin = 1;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
     ops::conv_engine conv_engine = ops::conv_engine::native;

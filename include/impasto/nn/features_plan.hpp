@@ -50,8 +50,10 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
         throw option_error("features: no layers are asked for; name at least one, such as relu1_1");
     const auto tap_of_layer = find_taps(net);
     expect_pixels(net.layers, tap_of_layer.size() - 1, pixels);
-    if (options_.border == ops::border::replicate)
-        padded_ = {1, 3, pixels.h + 2, pixels.w + 2};
+    const auto margin = options_.border == ops::border::wrap
+                            ? std::max<std::int64_t>(1, options_.wrap_margin)
+                            : (options_.border == ops::border::replicate ? 1 : 0);
+    padded_ = {1, 3, pixels.h + 2 * margin, pixels.w + 2 * margin};
     taps_.resize(options.taps.size());
     make_stages(ctx, net, tap_of_layer, like);
     plan_arena();
@@ -96,7 +98,7 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
     for (std::size_t i = 0; i < tap_of_layer.size(); ++i) {
         stage s{.input = here, .output = ops::pooled(here)};
         if (!net.layers[i].is_pool()) {
-            const bool padded_already = i == 0 && options_.border == ops::border::replicate;
+            const bool padded_already = i == 0 && options_.border != ops::border::zero;
             ops::conv_options conv{.geometry = {.padding = padded_already ? 0 : 1},
                                    .activation = ops::activation::relu,
                                    .pooling = options_.pooling,

@@ -8,7 +8,8 @@
 
 namespace impasto::ops {
 
-enum class border { zero, replicate };
+/// What lies beyond the edge of a picture: zeros, the nearest pixel, or the opposite edge.
+enum class border { zero, replicate, wrap };
 
 /// A network's view of pixels: channel k of the result is gain[k] · pixels[source[k]] + offset[k].
 struct pixel_transform {
@@ -18,11 +19,12 @@ struct pixel_transform {
 };
 
 /// pixels: planar [1,3,H,W] → input: planar [1,3,H+2m,W+2m], whose margin of m repeats the nearest
-/// pixel, or is zero (after the transform, as a network that pads with zeros sees it).
+/// pixel, goes on at the opposite edge (any m), or is zero (after the transform, as a network that
+/// pads with zeros sees it).
 void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, border margin,
                       tensor_view<const float, cpu> pixels, tensor_view<float, cpu> input);
 
-/// Writes d_pixels from d_input, whose margin is folded back onto the edge where it was replicated.
+/// Writes d_pixels from d_input, whose margin is added to the pixels that it was taken from.
 /// d_input may be planar or in a feature layout.
 void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transform, border margin,
                                tensor_view<const float, cpu> d_input,

@@ -9,7 +9,10 @@
 namespace impasto::optim {
 
 struct gradient_descent_options {
-    /// 0: chosen in the first step, so that the element that moves most goes first_step.
+    /// 0: chosen. The first step moves the element that moves most by first_step. With momentum the
+    /// rate then stays; without, it follows the curvature along the last step: s·s / s·y with s the
+    /// last change of x and y that of the gradient (Barzilai & Borwein 1988, eq. 5), at most twice
+    /// the rate before.
     double learning_rate = 0;
     double momentum = 0;       ///< 0: plain gradient descent
     double first_step = 0.02;  ///< in x's unit
@@ -22,7 +25,12 @@ public:
     /// Throws option_error on a negative learning rate, a first step ≤ 0 or a momentum outside [0,
     /// 1).
     gradient_descent(context<Device>& ctx, const shape& x, gradient_descent_options options = {})
-        : context_(&ctx), options_(options), gradient_(x), velocity_(x), largest_(ctx, 1) {
+        : context_(&ctx),
+          options_(options),
+          adapts_(options.learning_rate == 0 && options.momentum == 0),
+          gradient_(x),
+          velocity_(x),
+          numbers_(ctx, 3) {
         if (options.learning_rate != 0)
             detail::expect_positive("learning_rate", options.learning_rate);
         detail::expect_positive("first_step", options.first_step);
@@ -35,12 +43,20 @@ public:
     template <objective<Device> F>
     step_report step(F& f, tensor_view<float, Device> x) {
         expect_shape("gradient_descent", "x", gradient_.shape(), x.shape());
-        const double loss = detail::evaluate<Device>(
-            f, x, gradient_, [this] { ops::max_abs(*context_, gradient_, largest_.slots(0)); });
-        const auto largest = static_cast<float>(largest_.read(*context_)[0]);
+        const double loss = detail::evaluate<Device>(f, x, gradient_, [this] {
+            ops::max_abs(*context_, gradient_, numbers_.slots(0));
+            if (adapts_) {
+                ops::dot(*context_, velocity_, velocity_, numbers_.slots(1));
+                ops::dot(*context_, velocity_, gradient_, numbers_.slots(2));
+            }
+        });
+        const auto numbers = numbers_.read(*context_);
+        const auto largest = static_cast<float>(numbers[0]);
         detail::expect_finite("gradient_descent", loss, largest);
         if (options_.learning_rate == 0 && largest > 0)
             options_.learning_rate = options_.first_step / static_cast<double>(largest);
+        else if (adapts_)
+            adapt(numbers[1], numbers[2]);
         ops::momentum_update(*context_, gradient_,
                              {.learning_rate = static_cast<float>(options_.learning_rate),
                               .momentum = static_cast<float>(options_.momentum)},
@@ -49,11 +65,21 @@ public:
     }
 
 private:
+    // Without momentum the velocity is the last gradient g, and s = −rate·g: with h the gradient
+    // now, s·s / s·y is rate·g·g / (g·g − g·h). Where J is not convex along s, the rate grows.
+    void adapt(double last_squared, double last_with_now) {
+        constexpr double growth = 2;
+        const double curvature = last_squared - last_with_now;
+        const double factor = growth * curvature > last_squared ? last_squared / curvature : growth;
+        options_.learning_rate *= factor;
+    }
+
     context<Device>* context_;
     gradient_descent_options options_;
+    bool adapts_;
     tensor<float, Device> gradient_;
     tensor<float, Device> velocity_;
-    ops::scalars<Device> largest_;  ///< |dJ/dx|
+    ops::scalars<Device> numbers_;  ///< largest |dJ/dx|; g·g and g·h, as in adapt
 };
 
 }  // namespace impasto::optim

@@ -1,19 +1,37 @@
 #pragma once
 
+#include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <impasto/core/context.hpp>
+#include <impasto/core/error.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/nn/network.hpp>
 #include <impasto/painter/options.hpp>
 
 namespace impasto {
 
+/// A run whose J left its start by a factor of 100. It carries the best picture that there was.
+class painting_diverged : public divergence_error {
+public:
+    painting_diverged(const std::string& what, image::picture best)
+        : divergence_error(what), best_(std::make_shared<image::picture>(std::move(best))) {}
+
+    /// [1,3,H,W] in [0,1], at the size of the scale that diverged.
+    [[nodiscard]] const image::picture& best() const { return *best_; }
+
+private:
+    std::shared_ptr<const image::picture> best_;
+};
+
 /// Paints `content` in the manner of `styles`: the whole run, coarse to fine. Returns a picture
 /// [1,3,H,W] in [0,1] with the content's proportions. Without style layers no painting is needed.
 /// Throws option_error for options that make no sense, shape_error for pictures too small for the
-/// layers, divergence_error where J stops being a number.
+/// layers, divergence_error where J is not a number at the start, painting_diverged where it leaves
+/// its start by a factor of 100.
 /// Source: Gatys et al. 2016; coarse to fine: Gatys et al. 2017, §6.
 template <class Device>
 [[nodiscard]] image::picture stylize(context<Device>& ctx, const nn::network& network,

@@ -5,13 +5,13 @@
 
 namespace impasto::style {
 
-/// How squared differences become one number; docs/conventions.md has the table. With feature maps F
-/// of the picture and P of the photo, of C channels and M = H·W pixels, d = F − P, G = F·Fᵀ of the
-/// picture, A that of the style, brought to M pixels:
+/// How squared differences become one number; docs/conventions.md has the table. With feature maps
+/// F of the picture and P of the photo, of C channels and M = H·W pixels, d = F − P, G = F·Fᵀ of
+/// the picture, A that of the style, brought to M pixels:
 enum class convention {
-    relative,      ///< content Σd²/ΣP², style Σ(G−A)²/ΣA², total variation per pixel
-    gatys,         ///< content ½Σd², style Σ(G−A)²/(4C²M²): Gatys et al. 2016, eqs. 1 and 4
-    lecture,       ///< content Σd²/(4·M·C), style as gatys: Ng 2017, deeplearning.ai course 4, week 4
+    relative,  ///< content Σd²/ΣP², style Σ(G−A)²/ΣA², total variation per pixel
+    gatys,     ///< content ½Σd², style Σ(G−A)²/(4C²M²): Gatys et al. 2016, eqs. 1 and 4
+    lecture,  ///< content Σd²/(4·M·C), style as gatys: Ng 2017, deeplearning.ai course 4, week 4
     neural_style,  ///< content Σd²/(M·C), style Σ(G−A)²/(C⁴M²): github.com/jcjohnson/neural-style
 };
 
@@ -19,6 +19,7 @@ enum class convention {
 struct weighted_layer {
     std::string name;
     double weight = 1;
+    bool if_present = false;  ///< the painter leaves it out for a network that ends before it
 
     friend bool operator==(const weighted_layer&, const weighted_layer&) = default;
 };

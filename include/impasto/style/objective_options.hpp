@@ -22,6 +22,7 @@ struct objective_options {
     std::vector<weighted_layer> style_layers;
     ops::pool_options pooling{};
     ops::border border = ops::border::zero;
+    std::int64_t wrap_margin = 1;  ///< nn::features_options
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
     ops::conv_engine conv_engine = ops::conv_engine::native;
@@ -34,6 +35,7 @@ struct objective_options {
     nn::features_options result{.taps = {},
                                 .pooling = options.pooling,
                                 .border = options.border,
+                                .wrap_margin = options.wrap_margin,
                                 .algorithm = options.algorithm,
                                 .tf32 = options.tf32,
                                 .conv_engine = options.conv_engine};
