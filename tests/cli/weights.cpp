@@ -38,6 +38,34 @@ TEST_CASE("weights convert writes a file that is the same network") {
     }
 }
 
+TEST_CASE("weights convert --palette stores a byte for each weight and says what that costs") {
+    const studio folder;
+    const auto converted =
+        run(folder, {"weights", "convert", "built-in", "a.safetensors", "--palette"});
+    INFO(converted.err);
+    REQUIRE(converted.code == 0);
+    CHECK_THAT(converted.out, Contains("relative error of the filters: at most 0."));
+    const auto network = weights::load(folder / "a.safetensors");
+    CHECK(network.input == weights::built_in().input);
+    std::int64_t parameters = 0;
+    for (const auto& filter : network.filters)
+        parameters += filter.weights.size() + filter.bias.size();
+    CHECK(static_cast<double>(fs::file_size(folder / "a.safetensors")) <
+          1.02 * static_cast<double>(parameters));
+
+    const auto again =
+        run(folder, {"weights", "convert", "a.safetensors", "b.safetensors", "--palette"});
+    CHECK_THAT(again.out, Contains("hold every value of the filters exactly"));
+    CHECK(text_of(folder / "b.safetensors").substr(5000) ==
+          text_of(folder / "a.safetensors").substr(5000));
+
+    const auto both =
+        run(folder, {"weights", "convert", "built-in", "c.safetensors", "--palette", "--half"});
+    CHECK(both.code == 2);
+    CHECK_THAT(both.err, Contains("give one of them"));
+    CHECK(!fs::exists(folder / "c.safetensors"));
+}
+
 TEST_CASE("weights convert rescales filters for pictures") {
     const studio folder;
     const auto result = run(folder, {"weights", "convert", "built-in", "a.safetensors",
