@@ -138,7 +138,7 @@ nn::network load_network(const engine_settings& engine) {
     }
     auto network = weights::load(file, {.preprocessing = input});
     if (!network.note.empty())
-        std::cerr << "impasto: " << network.note << "; --preprocessing settles it\n";
+        std::cerr << "impasto: " << network.note << "\n";
     return network;
 }
 

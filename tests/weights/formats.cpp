@@ -31,6 +31,7 @@ constexpr made files[] = {
     {"keras_notop.h5", "Keras", "caffe"},
     {"keras_top.h5", "Keras", "caffe"},
     {"keras_3.h5", "Keras", "caffe"},
+    {"keras_nested.h5", "Keras", "caffe"},
     {"keras_3.keras", "Keras", "caffe"},
     {"keras_deflated.keras", "Keras", "caffe"},
     {"caffe_v1.caffemodel", "Caffe", "caffe"},
