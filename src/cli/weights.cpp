@@ -159,8 +159,8 @@ void print_text(const nn::network& network, const weights::verification& found,
     for (const auto& fault : found.faults)
         std::cout << "fault: " << fault << "\n";
     if (found.faults.empty() && found.known_as.empty())
-        std::cout << "nothing is wrong with these activations; whether they are right is known of "
-                     "the built-in network alone\n";
+        std::cout << "nothing is wrong with these activations; this network's right ones are not "
+                     "known\n";
 }
 
 int verify(const verify_settings& wanted) {
