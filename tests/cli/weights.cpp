@@ -159,7 +159,10 @@ TEST_CASE("after weights fetch, a published network goes by its name") {
 
     const auto before = run(folder, {"info", "vgg19"});
     CHECK(before.code == 2);
-    CHECK_THAT(before.err, Contains("impasto weights fetch vgg19"));
+    CHECK_THAT(before.err, Contains("impasto weights fetch vgg19") && Contains("./dev vgg19"));
+    CHECK(lines_of(before.err) == 1);
+    CHECK_THAT(run(folder, {"info", "vgg16"}).err,
+               Contains("weights fetch vgg16") && !Contains("dev"));
 
     const auto wrong = run(folder, {"weights", "fetch", "vgg19", "--url", server.url("/a")});
     CHECK(wrong.code == 2);
@@ -171,7 +174,14 @@ TEST_CASE("after weights fetch, a published network goes by its name") {
     INFO(fetched.err);
     CHECK(fetched.code == 0);
     CHECK_THAT(fetched.out, Contains("cache/impasto/vgg19-dcbb9e9d.pth"));
-    CHECK(run(folder, {"info", "vgg19"}).code == 0);
+    CHECK_THAT(run(folder, {"info", "vgg19"}).out, Contains("small-vgg"));
+
+    // Oxford's own goes before torchvision's.
+    const std::vector<float> filters(64 * 27, 0.5f), bias(64);
+    const std::vector<weights::safetensors::named_values> tensors{
+        {"conv1_1.weight", {64, 3, 3, 3}, filters}, {"conv1_1.bias", {64}, bias}};
+    weights::safetensors::write(folder / "cache/impasto/vgg19-oxford.safetensors", tensors);
+    CHECK_THAT(run(folder, {"info", "vgg19"}).out, Contains("vgg19"));
 
     const auto elsewhere = run(folder, {"weights", "fetch", "vgg16", "--url", server.url("/a"),
                                         "--sha256", digits, "--to", "here", "--quiet"});
