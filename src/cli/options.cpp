@@ -137,11 +137,15 @@ std::string resolve_weights(const std::string& weights) {
     const auto* published = weights::find_published(weights);
     if (published == nullptr)
         return weights;
-    const auto file = weights::cache_folder() / published->file;
-    if (!std::filesystem::exists(file))
-        throw option_error(weights + ": is not here yet; impasto weights fetch " + weights +
-                           " downloads it, or give the name of a file");
-    return file.string();
+    if (const auto file = weights::find_cached(*published))
+        return file->string();
+    const std::string oxford =
+        published->oxford.empty()
+            ? ""
+            : "./dev " + weights + " in impasto's sources gets Oxford's, 20 MB, ";
+    throw option_error(weights + ": is not here yet; " + oxford + "impasto weights fetch " +
+                       weights +
+                       " downloads torchvision's, some 550 MB; or give the name of a file");
 }
 
 nn::network load_network(const engine_settings& engine) {
@@ -154,7 +158,7 @@ nn::network load_network(const engine_settings& engine) {
     }
     auto network = weights::load(file, {.preprocessing = input});
     if (!network.note.empty())
-        std::cerr << "impasto: " << network.note << "; --preprocessing settles it\n";
+        std::cerr << "impasto: " << network.note << "\n";
     return network;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iomanip>
@@ -32,7 +33,7 @@ struct convert_settings {
     engine_settings engine;
     std::string output;
     std::vector<std::string> pictures;
-    bool half = false, quiet = false;
+    bool half = false, palette = false, quiet = false;
 };
 
 void normalize(nn::network& network, const convert_settings& wanted) {
@@ -45,7 +46,25 @@ void normalize(nn::network& network, const convert_settings& wanted) {
     normalize_activations(network, wanted.engine, views);
 }
 
+/// Says what palettes have cost.
+std::string write(const nn::network& network, const convert_settings& wanted) {
+    using weights::safetensors::precision;
+    if (!wanted.palette) {
+        weights::save(wanted.output, network,
+                      wanted.half ? precision::float16 : precision::float32);
+        return "";
+    }
+    const auto losses = weights::save_palettes(wanted.output, network);
+    const auto worst = std::ranges::max_element(losses, {}, &weights::palette_loss::error);
+    if (worst->error == 0)
+        return "; its palettes hold every value of the filters exactly";
+    return "; relative error of the filters: at most " + compact(100 * worst->error, 2) +
+           " %, in " + worst->layer;
+}
+
 int convert(const convert_settings& wanted) {
+    if (wanted.half && wanted.palette)
+        throw option_error("--half and --palette are two forms of one file; give one of them");
     if (fs::path(wanted.output).extension() != ".safetensors")
         throw option_error(wanted.output + ": the output is a .safetensors; name it so");
     std::error_code missing;
@@ -55,12 +74,11 @@ int convert(const convert_settings& wanted) {
     auto network = load_network(wanted.engine);
     if (!wanted.pictures.empty())
         normalize(network, wanted);
-    using weights::safetensors::precision;
-    weights::save(wanted.output, network, wanted.half ? precision::float16 : precision::float32);
+    const std::string loss = write(network, wanted);
     if (!wanted.quiet)
         std::cout << wanted.output << ": " << network.name << " up to "
                   << nn::name_of(network.layers.back()) << ", "
-                  << bytes_text(static_cast<double>(fs::file_size(wanted.output))) << "\n";
+                  << bytes_text(static_cast<double>(fs::file_size(wanted.output))) << loss << "\n";
     return success;
 }
 
@@ -72,6 +90,8 @@ command add_convert(CLI::App& weights) {
     app->add_option("OUT", wanted->output, "a .safetensors")->required();
     option_group group(*app, "Convert");
     group.flag("--half", "store float16: half as long, 11 bits", wanted->half);
+    group.flag("--palette", "store 8-bit indices into 256 values a layer: a quarter as long",
+               wanted->palette);
     group.add("--normalize-activations", "FILE,...",
               "rescale the filters: each channel's mean over these pictures becomes 1", "",
               [wanted](const std::string& text) {
@@ -139,8 +159,8 @@ void print_text(const nn::network& network, const weights::verification& found,
     for (const auto& fault : found.faults)
         std::cout << "fault: " << fault << "\n";
     if (found.faults.empty() && found.known_as.empty())
-        std::cout << "nothing is wrong with these activations; whether they are right is known of "
-                     "the built-in network alone\n";
+        std::cout << "nothing is wrong with these activations; this network's right ones are not "
+                     "known\n";
 }
 
 int verify(const verify_settings& wanted) {

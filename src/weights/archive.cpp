@@ -1,6 +1,7 @@
 #include <impasto/weights/archive.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -48,7 +49,8 @@ std::int64_t reach(const extent_list& extents, const extent_list& strides) {
 }
 
 void expect_elements(const archive& source, const entry& tensor, std::size_t expected) {
-    if (tensor.type == element_type::other)
+    if (tensor.type == element_type::other ||
+        (tensor.type == element_type::uint8 && tensor.palette.empty()))
         refuse(source, tensor,
                "holds integers or the like; expected float32, float64, float16 or bfloat16");
     try {
@@ -82,35 +84,56 @@ extent_list checked_strides(const archive& source, const entry& tensor,
     }
 }
 
+/// Makes a float of an element where it lies.
 template <class Stored>
-float widen(const std::byte* from) {
-    if constexpr (sizeof(Stored) == 2) {
-        std::uint16_t bits;
-        std::memcpy(&bits, from, sizeof bits);
-        return static_cast<float>(Stored::from_bits(bits));
-    } else {
-        Stored value;
-        std::memcpy(&value, from, sizeof value);
-        return static_cast<float>(value);
+struct widen {
+    static constexpr std::int64_t bytes = sizeof(Stored);
+    float operator()(const std::byte* from) const {
+        if constexpr (bytes == 2) {
+            std::uint16_t bits;
+            std::memcpy(&bits, from, sizeof bits);
+            return static_cast<float>(Stored::from_bits(bits));
+        } else {
+            Stored value;
+            std::memcpy(&value, from, sizeof value);
+            return static_cast<float>(value);
+        }
     }
-}
+};
+
+/// NaN beyond the palette: `read` looks for values that are not finite anyway, and a palette has
+/// none.
+class look_up {
+public:
+    static constexpr std::int64_t bytes = 1;
+    explicit look_up(std::span<const float> palette) {
+        values_.fill(NAN);
+        std::ranges::copy(palette.first(std::min(palette.size(), values_.size())), values_.begin());
+    }
+    float operator()(const std::byte* from) const {
+        return values_[std::to_integer<std::size_t>(*from)];
+    }
+
+private:
+    std::array<float, 256> values_{};
+};
 
 /// Copies one dimension after the other; the innermost is a loop.
-template <class Stored>
-float* gather(const std::byte* from, std::span<const std::int64_t> extents,
+template <class Convert>
+float* gather(const Convert& convert, const std::byte* from, std::span<const std::int64_t> extents,
               std::span<const std::int64_t> strides, float* out) {
     if (extents.empty()) {
-        *out = widen<Stored>(from);
+        *out = convert(from);
         return out + 1;
     }
-    const std::int64_t step = strides[0] * static_cast<std::int64_t>(sizeof(Stored));
+    const std::int64_t step = strides[0] * Convert::bytes;
     if (extents.size() == 1) {
         for (std::int64_t i = 0; i < extents[0]; ++i)
-            out[i] = widen<Stored>(from + i * step);
+            out[i] = convert(from + i * step);
         return out + extents[0];
     }
     for (std::int64_t i = 0; i < extents[0]; ++i)
-        out = gather<Stored>(from + i * step, extents.subspan(1), strides.subspan(1), out);
+        out = gather(convert, from + i * step, extents.subspan(1), strides.subspan(1), out);
     return out;
 }
 
@@ -121,22 +144,35 @@ void gather(const entry& tensor, std::span<const std::byte> bytes, const extent_
     const extent_list flat{1}, all{reach(tensor.extents, strides)};
     const auto& extents = contiguous ? all : tensor.extents;
     const auto& steps = contiguous ? flat : strides;
+    const auto copy = [&](const auto& convert) {
+        gather(convert, bytes.data(), extents, steps, out);
+    };
     switch (tensor.type) {
         case element_type::float64:
-            gather<double>(bytes.data(), extents, steps, out);
-            break;
+            return copy(widen<double>{});
         case element_type::float32:
-            gather<float>(bytes.data(), extents, steps, out);
-            break;
+            return copy(widen<float>{});
         case element_type::float16:
-            gather<half>(bytes.data(), extents, steps, out);
-            break;
+            return copy(widen<half>{});
         case element_type::bfloat16:
-            gather<bfloat16>(bytes.data(), extents, steps, out);
-            break;
+            return copy(widen<bfloat16>{});
+        case element_type::uint8:
+            return copy(look_up(tensor.palette));
         case element_type::other:
             break;
     }
+}
+
+void expect_finite(const archive& source, const entry& tensor, std::span<const float> values) {
+    const auto bad = std::ranges::find_if_not(values, [](float v) { return std::isfinite(v); });
+    if (bad == values.end())
+        return;
+    const std::string where = "element " + std::to_string(bad - values.begin());
+    if (tensor.type == element_type::uint8)
+        refuse(source, tensor,
+               where + " is an index beyond the palette, which has " +
+                   std::to_string(tensor.palette.size()) + " values");
+    refuse(source, tensor, where + " is " + std::to_string(*bad) + "; expected finite values");
 }
 
 }  // namespace
@@ -175,11 +211,7 @@ void read(const archive& source, const entry& tensor, std::span<float> out) {
         gather(tensor, bytes, strides, out.data());
     if (source.mapping)
         source.mapping->give_back(tensor.bytes);
-    const auto bad = std::ranges::find_if_not(out, [](float v) { return std::isfinite(v); });
-    if (bad != out.end())
-        refuse(source, tensor,
-               "element " + std::to_string(bad - out.begin()) + " is " + std::to_string(*bad) +
-                   "; expected finite values");
+    expect_finite(source, tensor, out);
 }
 
 }  // namespace impasto::weights

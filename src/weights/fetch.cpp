@@ -138,6 +138,14 @@ fs::path cache_folder() {
     return home / ".cache" / "impasto";
 }
 
+std::optional<fs::path> find_cached(const published& network) {
+    const fs::path folder = cache_folder();
+    for (const std::string_view name : {network.oxford, network.file})
+        if (!name.empty() && fs::exists(folder / name))
+            return folder / name;
+    return std::nullopt;
+}
+
 fs::path fetch(const published& network, const fetch_options& options) {
     const std::string expected = expected_hash(network, options);
     const fs::path folder = options.folder.empty() ? cache_folder() : options.folder;

@@ -2,6 +2,7 @@
 #include <cctype>
 #include <map>
 #include <regex>
+#include <set>
 #include <utility>
 
 #include <impasto/core/error.hpp>
@@ -12,6 +13,7 @@
 #include "weights/formats.hpp"
 #include "weights/hdf5.hpp"
 #include "weights/inflated.hpp"
+#include "weights/natural_order.hpp"
 
 // Keras stores a layer's tensors in a group: block1_conv1/block1_conv1_W_1:0 (Keras 1),
 // block1_conv1/block1_conv1/kernel:0 (Keras 2), layers/conv2d_3/vars/0 (Keras 3, which forgets the
@@ -24,32 +26,6 @@ namespace {
 
 std::string parent_of(const std::string& path) {
     return path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
-}
-
-/// "conv2d_9" before "conv2d_10": runs of digits count as numbers.
-bool naturally_less(const std::string& a, const std::string& b) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    std::size_t i = 0, j = 0;
-    while (i < a.size() && j < b.size()) {
-        if (!digit(a[i]) || !digit(b[j])) {
-            if (a[i] != b[j])
-                return a[i] < b[j];
-            ++i, ++j;
-            continue;
-        }
-        const auto number = [&](const std::string& text, std::size_t& at) {
-            while (at + 1 < text.size() && text[at] == '0' && digit(text[at + 1]))
-                ++at;
-            const std::size_t begin = at;
-            while (at < text.size() && digit(text[at]))
-                ++at;
-            return std::pair(at - begin, text.substr(begin, at - begin));  // length decides first
-        };
-        const auto left = number(a, i), right = number(b, j);
-        if (left != right)
-            return left < right;
-    }
-    return a.size() - i < b.size() - j;
 }
 
 /// The optimiser keeps tensors of the filters' shapes.
@@ -65,9 +41,28 @@ struct convolution {
     entry bias;
 };
 
-std::vector<convolution> convolutions_of(std::vector<entry> tensors) {
+/// A BatchNorm has three or four vectors of one length, and no filter. Its place among the
+/// convolutions is not known, and without it the network would be another.
+void refuse_norms(const std::string& file, const std::vector<entry>& tensors, bool whole_model) {
+    std::set<std::string> with_filter;
+    for (const entry& tensor : tensors)
+        if (tensor.extents.size() == 4)
+            with_filter.insert(parent_of(tensor.name));
+    std::map<std::pair<std::string, std::int64_t>, int> vectors;
+    for (const entry& tensor : tensors) {
+        const std::string group = parent_of(tensor.name);
+        if (belongs_to_network(tensor.name, whole_model) && tensor.extents.size() == 1 &&
+            !with_filter.contains(group) && ++vectors[{group, tensor.extents[0]}] == 3)
+            throw format_error(file + ": group " + weights::quoted(group) +
+                               " holds three vectors " + to_text(tensor.extents) +
+                               ", as a BatchNorm does; expected convolutions alone");
+    }
+}
+
+std::vector<convolution> convolutions_of(std::vector<entry> tensors, const std::string& file) {
     const bool whole_model = std::ranges::any_of(
         tensors, [](const entry& e) { return e.name.starts_with("model_weights/"); });
+    refuse_norms(file, tensors, whole_model);
     std::map<std::string, convolution, decltype(&naturally_less)> groups(&naturally_less);
     for (entry& tensor : tensors) {
         if (!belongs_to_network(tensor.name, whole_model))
@@ -118,7 +113,7 @@ archive open_hdf5(const file_pointer& file, std::span<const std::byte> bytes) {
                    .metadata = {{"origin", "Keras"}},
                    .entries = {},
                    .mapping = file};
-    auto layers = convolutions_of(hdf5::datasets(bytes, result.file));
+    auto layers = convolutions_of(hdf5::datasets(bytes, result.file), result.file);
     if (layers.empty())
         throw format_error(result.file +
                            ": no network of Keras: expected datasets such as "

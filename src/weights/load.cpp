@@ -1,9 +1,12 @@
 #include <impasto/weights/weights.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include <impasto/core/error.hpp>
 
+#include "weights/chain.hpp"
 #include "weights/describe.hpp"
 #include "weights/fold.hpp"
 #include "weights/origin.hpp"
@@ -91,10 +94,8 @@ origin origin_behind(const colour_layer& layer, nn::filter& first) {
     return {"AdaIN"};
 }
 
-}  // namespace
-
-nn::network to_network(const archive& source, const load_options& options) {
-    const recognised found = recognise(source);
+nn::network to_network(const archive& source, const recognised& found,
+                       const load_options& options) {
     const loader tensors(source, found);
     nn::network network;
     network.name = found.topology.name;
@@ -111,6 +112,54 @@ nn::network to_network(const archive& source, const load_options& options) {
     if (!options.preprocessing)
         network.note = known.note;
     return network;
+}
+
+/// Networks of these formats are mostly torchvision's or trained from it; the others', Caffe's.
+bool is_format_of_torchvision(file_format format) {
+    return format == file_format::pytorch || format == file_format::safetensors ||
+           format == file_format::onnx;
+}
+
+nn::network to_network(const named_by_chain& chain, const load_options& options) {
+    recognised found = recognise(chain.renamed);
+    found.by_shapes = true;
+    if (is_format_of_torchvision(chain.renamed.format))
+        found.names.origin = "torchvision";
+    nn::network network = to_network(chain.renamed, found, options);
+    const std::string named = chain.renamed.file + ": ";
+    if (!network.note.empty())
+        network.note = chain.note + "; " + network.note.substr(named.size());
+    else
+        network.note = chain.note;
+    return network;
+}
+
+/// Known names may cover the first layers alone: "slice1.0.weight" of a network in slices looks
+/// like a Sequential of two convolutions. Then the chain of shapes is longer.
+std::optional<named_by_chain> longer_chain(const archive& source, const recognised& found) {
+    const auto convolutions =
+        std::ranges::count_if(found.layers, [](const nn::layer& row) { return !row.is_pool(); });
+    try {
+        auto chain = name_by_chain(source);
+        constexpr std::size_t tensors = 2;  // of a convolution
+        const bool is_longer = chain && chain->renamed.entries.size() >
+                                            tensors * static_cast<std::size_t>(convolutions);
+        return is_longer ? std::move(chain) : std::nullopt;
+    } catch (const format_error&) {
+        return std::nullopt;  // no chain, which the names do not need
+    }
+}
+
+}  // namespace
+
+nn::network to_network(const archive& source, const load_options& options) {
+    if (!has_known_names(source))
+        if (const auto chain = name_by_chain(source))
+            return to_network(*chain, options);
+    const recognised found = recognise(source);
+    if (const auto chain = longer_chain(source, found))
+        return to_network(*chain, options);
+    return to_network(source, found, options);
 }
 
 nn::network load(const std::filesystem::path& file, const load_options& options) {

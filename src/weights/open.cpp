@@ -5,6 +5,7 @@
 #include <impasto/core/error.hpp>
 
 #include "weights/formats.hpp"
+#include "weights/palettes.hpp"
 
 namespace impasto::weights {
 
@@ -46,6 +47,7 @@ archive open(std::shared_ptr<const mapped_file> file) {
         throw format_error(file->path().string() +
                            ": no weight file that impasto knows; it reads " + known_files());
     archive result = found->open(file);
+    join_palettes(result);
     file->give_back(file->bytes());  // what was looked at on the way to the tensors
     return result;
 }

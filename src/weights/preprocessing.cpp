@@ -76,7 +76,7 @@ std::string input_text(const nn::preprocessing& input) {
 bool names_are_enough(const recognised& found) {
     const bool has_twin =
         found.topology.name == nn::vgg16.name || found.topology.name == nn::vgg19.name;
-    return found.names.origin == std::string_view("torchvision") &&
+    return !found.by_shapes && found.names.origin == std::string_view("torchvision") &&
            (found.names.has_norm() || !has_twin);
 }
 
@@ -86,9 +86,10 @@ origin by_names(const archive& source, const recognised& found) {
     result.input =
         result.name == "torchvision" ? nn::torchvision_preprocessing : nn::caffe_preprocessing;
     if (!names_are_enough(found))
-        result.note =
-            source.file + ": not sure of the preprocessing: the first filter is that of no " +
-            "known file; by its names taken for " + result.name + "'s, " + input_text(result.input);
+        result.note = source.file +
+                      ": not sure of the preprocessing: the first filter is that of no " +
+                      "known file; taken for " + result.name + "'s, " + input_text(result.input) +
+                      "; --preprocessing settles it";
     return result;
 }
 

@@ -36,7 +36,7 @@ constexpr storage_kind storage_kinds[] = {
     {"torch.IntStorage", 4},
     {"torch.ShortStorage", 2},
     {"torch.CharStorage", 1},
-    {"torch.ByteStorage", 1},
+    {"torch.ByteStorage", 1, element_type::uint8},
     {"torch.BoolStorage", 1},
 };
 

@@ -197,6 +197,12 @@ std::optional<entry> as_vector(const entry& tensor, std::int64_t length) {
     return flat;
 }
 
+bool has_known_names(const archive& source) {
+    return std::ranges::any_of(namings, [&](const naming& names) {
+        return !convolution_places(source, names, find_prefix(source, names)).empty();
+    });
+}
+
 recognised recognise(const archive& source) {
     std::vector<attempt> attempts;
     for (const naming& names : namings) {

@@ -17,7 +17,8 @@ struct recognised {
     nn::topology topology;
     std::span<const nn::layer> layers;  ///< up to the last layer before a missing convolution
     naming names;
-    std::string prefix;  ///< of every name
+    std::string prefix;      ///< of every name
+    bool by_shapes = false;  ///< the names are not the file's: see chain.hpp
 
     [[nodiscard]] std::string name_of(std::string_view pattern, std::size_t position = 0) const {
         return prefix + spell(pattern, place_of(names, layers, position));
@@ -28,6 +29,9 @@ struct recognised {
 /// other names (classifier.*, fc6.*) do not matter. Throws format_error that names the first tensor
 /// in the way of the nearest match.
 [[nodiscard]] recognised recognise(const archive& source);
+
+/// Whether the file has a convolution under any known naming.
+[[nodiscard]] bool has_known_names(const archive& source);
 
 /// The tensor with extents [out,in,kh,kw], whether the file has it so or as [kh,kw,in,out]; nothing
 /// where it has other extents.

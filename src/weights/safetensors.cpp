@@ -10,6 +10,7 @@
 #include <impasto/core/shape.hpp>
 
 #include "weights/describe.hpp"
+#include "weights/dtype.hpp"
 #include "weights/formats.hpp"
 
 namespace impasto::weights::safetensors {
@@ -21,27 +22,6 @@ using nlohmann::json;
 constexpr std::uint64_t largest_header = 100'000'000;  // the reference implementation's limit
 constexpr std::size_t largest_rank = 8;
 constexpr int deepest_header = 3;  // {name: {shape: [extent]}}
-
-struct dtype {
-    std::string_view name;
-    std::int64_t bytes;
-    element_type type = element_type::other;
-};
-constexpr dtype known_dtypes[] = {{"F32", 4, element_type::float32},
-                                  {"F16", 2, element_type::float16},
-                                  {"BF16", 2, element_type::bfloat16},
-                                  {"F64", 8, element_type::float64},
-                                  {"I8", 1},
-                                  {"I16", 2},
-                                  {"I32", 4},
-                                  {"I64", 8},
-                                  {"U8", 1},
-                                  {"U16", 2},
-                                  {"U32", 4},
-                                  {"U64", 8},
-                                  {"BOOL", 1},
-                                  {"F8_E4M3", 1},
-                                  {"F8_E5M2", 1}};
 
 [[noreturn]] void refuse(const std::string& file, const std::string& what) {
     throw format_error(file + ": " + what);

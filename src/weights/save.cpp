@@ -4,10 +4,15 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <deque>
 #include <span>
 #include <string>
 
 #include <impasto/core/error.hpp>
+#include <impasto/core/file.hpp>
+
+#include "weights/kmeans.hpp"
+#include "weights/palettes.hpp"
 
 namespace impasto::weights {
 
@@ -50,6 +55,15 @@ void expect_half(const std::string& name, std::span<const float> values) {
                            " does not fit float16, whose largest number is 65504; use float32");
 }
 
+/// Calls f(name, filter) for each convolution: "conv1_1".
+template <class F>
+void for_each_filter(const nn::network& network, const F& f) {
+    auto filter = network.filters.begin();
+    for (const nn::layer& row : network.layers)
+        if (!row.is_pool())
+            f(nn::name_of(row), *filter++);
+}
+
 }  // namespace
 
 void save(const std::filesystem::path& file, const nn::network& network,
@@ -61,16 +75,41 @@ void save(const std::filesystem::path& file, const nn::network& network,
         if (stored_as == safetensors::precision::float16)
             expect_half(name, tensors.back().values);
     };
-    auto filter = network.filters.begin();
-    for (const nn::layer& row : network.layers) {
-        if (row.is_pool())
-            continue;
-        const shape s = filter->weights.shape();
-        add(nn::name_of(row) + ".weight", {s.n, s.c, s.h, s.w}, filter->weights);
-        add(nn::name_of(row) + ".bias", {s.n}, filter->bias);
-        ++filter;
-    }
+    for_each_filter(network, [&](const std::string& layer, const nn::filter& filter) {
+        const shape s = filter.weights.shape();
+        add(layer + ".weight", {s.n, s.c, s.h, s.w}, filter.weights);
+        add(layer + ".bias", {s.n}, filter.bias);
+    });
     safetensors::write(file, tensors, metadata_of(network), stored_as);
+}
+
+std::vector<palette_loss> save_palettes(const std::filesystem::path& file,
+                                        const nn::network& network) {
+    std::vector<palette_loss> losses;
+    std::deque<palette_of_values> made;  // holds what the tensors look into
+    std::vector<safetensors::named_bytes> tensors;
+    for_each_filter(network, [&](const std::string& layer, const nn::filter& filter) {
+        const std::span weights(filter.weights.begin(), filter.weights.end());
+        const auto& [palette, indices, error] = made.emplace_back(make_palette(weights));
+        const shape s = filter.weights.shape();
+        const auto values = static_cast<std::int64_t>(palette.size());
+        const std::string weight = layer + ".weight";
+        tensors.push_back({weight + std::string(own_palettes.index),
+                           "U8",
+                           {s.n, s.c, s.h, s.w},
+                           std::as_bytes(std::span(indices))});
+        tensors.push_back({weight + std::string(own_palettes.palette),
+                           "F32",
+                           {values},
+                           std::as_bytes(std::span(palette))});
+        tensors.push_back({layer + ".bias",
+                           "F32",
+                           {s.n},
+                           std::as_bytes(std::span(filter.bias.begin(), filter.bias.end()))});
+        losses.push_back({layer, palette.size(), error});
+    });
+    write_atomically(file, safetensors::serialize(tensors, metadata_of(network)));
+    return losses;
 }
 
 }  // namespace impasto::weights

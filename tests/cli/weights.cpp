@@ -38,6 +38,34 @@ TEST_CASE("weights convert writes a file that is the same network") {
     }
 }
 
+TEST_CASE("weights convert --palette stores a byte for each weight and says what that costs") {
+    const studio folder;
+    const auto converted =
+        run(folder, {"weights", "convert", "built-in", "a.safetensors", "--palette"});
+    INFO(converted.err);
+    REQUIRE(converted.code == 0);
+    CHECK_THAT(converted.out, Contains("relative error of the filters: at most 0."));
+    const auto network = weights::load(folder / "a.safetensors");
+    CHECK(network.input == weights::built_in().input);
+    std::int64_t parameters = 0;
+    for (const auto& filter : network.filters)
+        parameters += filter.weights.size() + filter.bias.size();
+    CHECK(static_cast<double>(fs::file_size(folder / "a.safetensors")) <
+          1.02 * static_cast<double>(parameters));
+
+    const auto again =
+        run(folder, {"weights", "convert", "a.safetensors", "b.safetensors", "--palette"});
+    CHECK_THAT(again.out, Contains("hold every value of the filters exactly"));
+    CHECK(text_of(folder / "b.safetensors").substr(5000) ==
+          text_of(folder / "a.safetensors").substr(5000));
+
+    const auto both =
+        run(folder, {"weights", "convert", "built-in", "c.safetensors", "--palette", "--half"});
+    CHECK(both.code == 2);
+    CHECK_THAT(both.err, Contains("give one of them"));
+    CHECK(!fs::exists(folder / "c.safetensors"));
+}
+
 TEST_CASE("weights convert rescales filters for pictures") {
     const studio folder;
     const auto result = run(folder, {"weights", "convert", "built-in", "a.safetensors",
@@ -131,7 +159,10 @@ TEST_CASE("after weights fetch, a published network goes by its name") {
 
     const auto before = run(folder, {"info", "vgg19"});
     CHECK(before.code == 2);
-    CHECK_THAT(before.err, Contains("impasto weights fetch vgg19"));
+    CHECK_THAT(before.err, Contains("impasto weights fetch vgg19") && Contains("./dev vgg19"));
+    CHECK(lines_of(before.err) == 1);
+    CHECK_THAT(run(folder, {"info", "vgg16"}).err,
+               Contains("weights fetch vgg16") && !Contains("dev"));
 
     const auto wrong = run(folder, {"weights", "fetch", "vgg19", "--url", server.url("/a")});
     CHECK(wrong.code == 2);
@@ -143,7 +174,14 @@ TEST_CASE("after weights fetch, a published network goes by its name") {
     INFO(fetched.err);
     CHECK(fetched.code == 0);
     CHECK_THAT(fetched.out, Contains("cache/impasto/vgg19-dcbb9e9d.pth"));
-    CHECK(run(folder, {"info", "vgg19"}).code == 0);
+    CHECK_THAT(run(folder, {"info", "vgg19"}).out, Contains("small-vgg"));
+
+    // Oxford's own goes before torchvision's.
+    const std::vector<float> filters(64 * 27, 0.5f), bias(64);
+    const std::vector<weights::safetensors::named_values> tensors{
+        {"conv1_1.weight", {64, 3, 3, 3}, filters}, {"conv1_1.bias", {64}, bias}};
+    weights::safetensors::write(folder / "cache/impasto/vgg19-oxford.safetensors", tensors);
+    CHECK_THAT(run(folder, {"info", "vgg19"}).out, Contains("vgg19"));
 
     const auto elsewhere = run(folder, {"weights", "fetch", "vgg16", "--url", server.url("/a"),
                                         "--sha256", digits, "--to", "here", "--quiet"});

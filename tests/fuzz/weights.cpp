@@ -8,6 +8,7 @@
 #include <impasto/core/shape.hpp>
 
 #include "weights/formats.hpp"
+#include "weights/palettes.hpp"
 #include "weights/recognise.hpp"
 
 namespace {
@@ -42,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const auto file = std::make_shared<const mapped_file>(
             "fuzz", std::vector<std::byte>(bytes, bytes + size));
-        const weights::archive source = weights::IMPASTO_OPEN_FORMAT(file);
+        weights::archive source = weights::IMPASTO_OPEN_FORMAT(file);
+        weights::join_palettes(source);
         read_all(source);
         (void)weights::to_network(source, {});
     } catch (const error&) {

@@ -28,17 +28,9 @@ using test::made_file;
 namespace {
 
 constexpr const char* files[] = {
-    "matconvnet_old.mat",
-    "matconvnet_plain.mat",
-    "keras_notop.h5",
-    "keras_3.h5",
-    "keras_top.h5",
-    "keras_3.keras",
-    "keras_deflated.keras",
-    "caffe_v1.caffemodel",
-    "caffe_new.caffemodel",
-    "torch.onnx",
-    "half.onnx",
+    "matconvnet_old.mat",      "matconvnet_plain.mat", "keras_notop.h5", "keras_3.h5",
+    "keras_nested.h5",         "keras_top.h5",         "keras_3.keras",  "keras_deflated.keras",
+    "caffe_v1.caffemodel",     "caffe_new.caffemodel", "torch.onnx",     "half.onnx",
     "torchvision.safetensors",
 };
 
@@ -162,6 +154,8 @@ TEST_CASE("what an HDF5 file may not do is named") {
     CHECK_THAT(of("dense.h5"), Contains("libver=\"earliest\""));
     CHECK_THAT(of("theano.h5"), Contains("Theano") && Contains("[64,3,3,3]"));
     CHECK_THAT(of("external_data.h5"), Contains("lies in another file"));
+    CHECK_THAT(of("keras_norm.h5"), Contains("\"block1/layers/batch_normalization/vars\"") &&
+                                        Contains("as a BatchNorm does"));
     CHECK(of("latest.h5") == "");
 }
 

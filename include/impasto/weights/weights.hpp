@@ -12,9 +12,9 @@ struct load_options {
     std::optional<nn::preprocessing> preprocessing;
 };
 
-/// Reads a VGG from a .safetensors file. Keys as torchvision's (features.0.weight), Caffe's
-/// (conv1_1.weight) or impasto's; float32, float16 or bfloat16. The topology is recognised from
-/// names and shapes; the first layers of one will do, other tensors (the classifier) do not matter.
+/// Reads a VGG from a file of any form that docs/weights.md lists, recognised by its content. The
+/// topology is recognised from names and shapes, where names are unknown from the chain of shapes;
+/// the first layers of one will do, other tensors (the classifier) do not matter.
 /// Throws io_error or format_error, naming the file, the tensor and what was expected.
 [[nodiscard]] nn::network load(const std::filesystem::path& file, const load_options& options = {});
 
