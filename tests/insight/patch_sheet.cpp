@@ -132,6 +132,25 @@ TEST_CASE("every patch has a place of its own on the page, and its pixels are th
     }
 }
 
+TEST_CASE("activations are written in few letters, without powers of ten below a trillion") {
+    for (const auto& [value, text] : {std::pair{0.0, "0"},
+                                      {0.01234, "0.0123"},
+                                      {12.34, "12.3"},
+                                      {999.4, "999"},
+                                      {999.7, "1000"},
+                                      {3537.6, "3538"},
+                                      {9999.4, "9999"},
+                                      {9999.6, "10k"},
+                                      {12'345.0, "12k"},
+                                      {999'400.0, "999k"},
+                                      {999'600.0, "1.0M"},
+                                      {9'960'000.0, "10M"},
+                                      {2.5e9, "2.5G"},
+                                      {2e12, "2e+12"},
+                                      {-3537.6, "-3538"}})
+        CHECK(activation_text(value) == text);
+}
+
 TEST_CASE("a page that would be too large is refused before it is made") {
     const std::vector panels{panel_of("x", 100, 1)};
     CHECK_THROWS_WITH(patch_sheet(panels, {.side = 1000, .top = 9, .blocks = 1}),
