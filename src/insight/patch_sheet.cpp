@@ -109,12 +109,19 @@ image::picture show_box(image::picture_view pixels, const box& wanted, std::int6
 }
 
 image::picture show_gradient(tensor_view<const float, cpu> gradient) {
-    float largest = 0;
+    std::vector<float> sizes;
     for (const float v : gradient)
-        largest = std::max(largest, std::abs(v));
+        if (v != 0)
+            sizes.push_back(std::abs(v));
     image::picture shown(gradient.shape());
-    std::ranges::transform(gradient, shown.begin(),
-                           [&](float v) { return largest > 0 ? 0.5f + 0.5f * v / largest : 0.5f; });
+    std::ranges::fill(shown, 0.5f);
+    if (sizes.empty())
+        return shown;
+    const auto full = sizes.begin() + std::ssize(sizes) * 99 / 100;
+    std::ranges::nth_element(sizes, full);
+    std::ranges::transform(gradient, shown.begin(), [&](float v) {
+        return std::clamp(0.5f + 0.5f * v / *full, 0.0f, 1.0f);
+    });
     return shown;
 }
 

@@ -84,6 +84,11 @@ TEST_CASE("a gradient is grey where it is zero") {
     CHECK(shown.data()[7] == 1);
     CHECK(shown.data()[8] == 0.25f);
     CHECK(shown.data()[9] == 0);
+    for (std::int64_t i = 100; i < 300; ++i)
+        gradient.data()[i] = 0.5f;
+    gradient.data()[100] = 50;  // with 2 and -2 more than a hundredth of 203
+    CHECK(show_gradient(gradient).data()[100] == 1);
+    CHECK(show_gradient(gradient).data()[8] == 0.25f);
 }
 
 TEST_CASE("every patch has a place of its own on the page, and its pixels are there") {
