@@ -1,5 +1,6 @@
 #include "insight/map_search_impl.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -17,6 +18,11 @@ void expect_finite(float activation, std::int64_t channel) {
         throw option_error("patches: channel " + std::to_string(channel) +
                            " is too active for the precision of the maps; choose bfloat16 or "
                            "float32");
+}
+
+bool contains(const box& units, std::int64_t row, std::int64_t column) {
+    return row >= units.y && row < units.y + units.height && column >= units.x &&
+           column < units.x + units.width;
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ std::vector<ops::channel_row> promising_rows(tensor_view<const float, cpu> maxim
 }
 
 void offer(tensor_view<const float, cpu> values, std::span<const ops::channel_row> rows,
-           const unit_patch& first, top_patches& found) {
+           const unit_patch& first, const box& central, top_patches& found) {
     const float* value = values.data();
     for (const auto& [channel, row] : rows) {
         unit_patch here{0, first.picture, first.row + row, first.column};
@@ -65,10 +71,25 @@ void offer(tensor_view<const float, cpu> values, std::span<const ops::channel_ro
             if (*value > bound) {
                 here.activation = *value;
                 here.column = first.column + x;
+                here.central = contains(central, here.row, here.column);
                 found.add(channel, here);
                 bound = found.threshold(channel, here);
             }
     }
+}
+
+void raise(tensor_view<const float, cpu> maxima, std::span<float> largest) {
+    const auto [n, channels, rows, w] = maxima.shape();
+    expect_shape("patches", "largest", {1, channels, 1, 1}, {1, std::ssize(largest), 1, 1});
+    const auto together =
+        maxima.layout() == layout::nhwc ? channels : channel_block(maxima.layout());
+    const float* row = maxima.data();
+    for (std::int64_t first = 0; first < channels; first += together)
+        for (std::int64_t y = 0; y < rows; ++y, row += together)
+            for (std::int64_t lane = 0; lane < std::min(together, channels - first); ++lane) {
+                auto& known = largest[static_cast<std::size_t>(first + lane)];
+                known = std::max(known, row[lane]);
+            }
 }
 
 }  // namespace detail

@@ -20,27 +20,34 @@ namespace detail {
                                                            const unit_patch& first,
                                                            const top_patches& found);
 
-/// Offers every value of these rows. values: [1,1,rows,columns].
+/// Offers every value of these rows. values: [1,1,rows,columns]; central: of the picture's map.
 void offer(tensor_view<const float, cpu> values, std::span<const ops::channel_row> rows,
-           const unit_patch& first, top_patches& found);
+           const unit_patch& first, const box& central, top_patches& found);
+
+/// Raises each channel's value to the largest of its rows. maxima: as for promising_rows.
+void raise(tensor_view<const float, cpu> maxima, std::span<float> largest);
 
 }  // namespace detail
 
 template <class T, class Device>
 void map_search<T, Device>::add(context<Device>& ctx, const map_part<T, Device>& part,
-                                std::int64_t picture, top_patches& found) {
+                                std::int64_t picture, top_patches& found,
+                                std::span<float> largest) {
     if (part.rows < 1 || part.columns < 1)
         return;
     const ops::map_window window{part.first_row, part.first_column, part.rows, part.columns};
     const unit_patch first{0, picture, part.row, part.column};
     const auto maxima = maxima_.of({1, found.channels(), part.rows, 1}, part.map.layout());
     ops::row_maxima(ctx, part.map, window, part.scale, maxima);
-    const auto rows = detail::promising_rows(ops::on_host(ctx, maxima, host_maxima_), first, found);
+    const auto on_host = ops::on_host(ctx, maxima, host_maxima_);
+    const auto rows = detail::promising_rows(on_host, first, found);
+    if (!largest.empty())
+        detail::raise(on_host, largest);
     if (rows.empty())
         return;
     const auto values = rows_.of({1, 1, std::ssize(rows), part.columns});
     ops::gather_rows(ctx, part.map, window, rows, part.scale, values);
-    detail::offer(ops::on_host(ctx, values, host_rows_), rows, first, found);
+    detail::offer(ops::on_host(ctx, values, host_rows_), rows, first, part.central, found);
 }
 
 }  // namespace impasto::insight

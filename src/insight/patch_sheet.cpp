@@ -68,17 +68,29 @@ void resample(image::picture_view pixels, const box& wanted, tensor_view<float, 
                  shown);
 }
 
-std::string number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3g", value);
-    return text;
-}
-
 std::int64_t divided(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
 }
 
 }  // namespace
+
+std::string activation_text(double value) {
+    char text[32];
+    const auto print = [&](const char* format, auto... values) {
+        std::snprintf(text, sizeof text, format, values...);
+        return std::string(text);
+    };
+    if (std::abs(value) < 999.5)
+        return print("%.3g", value);
+    if (std::abs(value) < 9999.5)
+        return print("%.0f", value);
+    for (const char suffix : {'k', 'M', 'G'}) {
+        value /= 1000;
+        if (std::abs(value) < 999.5)
+            return print(std::abs(value) < 9.95 ? "%.1f%c" : "%.0f%c", value, suffix);
+    }
+    return print("%.3g", 1e9 * value);
+}
 
 image::picture show_box(image::picture_view pixels, const box& wanted, std::int64_t side) {
     if (side < 1 || wanted.width < 1 || wanted.height < 1)
@@ -97,12 +109,19 @@ image::picture show_box(image::picture_view pixels, const box& wanted, std::int6
 }
 
 image::picture show_gradient(tensor_view<const float, cpu> gradient) {
-    float largest = 0;
+    std::vector<float> sizes;
     for (const float v : gradient)
-        largest = std::max(largest, std::abs(v));
+        if (v != 0)
+            sizes.push_back(std::abs(v));
     image::picture shown(gradient.shape());
-    std::ranges::transform(gradient, shown.begin(),
-                           [&](float v) { return largest > 0 ? 0.5f + 0.5f * v / largest : 0.5f; });
+    std::ranges::fill(shown, 0.5f);
+    if (sizes.empty())
+        return shown;
+    const auto full = sizes.begin() + std::ssize(sizes) * 99 / 100;
+    std::ranges::nth_element(sizes, full);
+    std::ranges::transform(gradient, shown.begin(), [&](float v) {
+        return std::clamp(0.5f + 0.5f * v / *full, 0.0f, 1.0f);
+    });
     return shown;
 }
 
@@ -206,8 +225,8 @@ void patch_sheet::write_label(const unit_patch_list& unit, const box& where) {
     image::draw_text(page_, x, y, name, channel_style);
     if (unit.patches.empty())
         return;
-    const auto strongest = number(unit.patches.front().activation);
-    const auto range = strongest + " - " + number(unit.patches.back().activation);
+    const auto strongest = activation_text(unit.patches.front().activation);
+    const auto range = strongest + " - " + activation_text(unit.patches.back().activation);
     const auto width = static_cast<float>(where.width);
     const float room = width - image::text_width(name, channel_style) - 8;
     for (const auto& text : {range, strongest})

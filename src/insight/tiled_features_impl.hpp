@@ -106,7 +106,8 @@ void tiled_features<T, Device>::visit(
                             .columns = across.last - across.first,
                             .row = down.first,
                             .column = across.first,
-                            .scale = static_cast<float>(features.tap_scale(tap))});
+                            .scale = static_cast<float>(features.tap_scale(tap)),
+                            .central = central_units(field, height, width)});
             }
         }
 }

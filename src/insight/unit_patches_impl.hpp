@@ -23,9 +23,14 @@ unit_patches<T, Device>::unit_patches(const nn::network& net, const unit_patches
 template <class T, class Device>
 void unit_patches<T, Device>::add(context<Device>& ctx, image::picture_view pixels,
                                   std::int64_t picture) {
+    std::vector<std::vector<float>> largest;
+    for (const auto& layer : found_)
+        largest.emplace_back(static_cast<std::size_t>(layer.channels()));
     scan_.visit(ctx, pixels, [&](std::size_t layer, const map_part<T, Device>& part) {
-        search_.add(ctx, part, picture, found_[layer]);
+        search_.add(ctx, part, picture, found_[layer], largest[layer]);
     });
+    for (std::size_t layer = 0; layer < found_.size(); ++layer)
+        found_[layer].saw(largest[layer]);
 }
 
 template <class T, class Device>

@@ -189,6 +189,23 @@ TEST_CASE("several layers, gradients and single files come from one run") {
     CHECK(std::distance(fs::directory_iterator(folder / "cut/out"), {}) == 8);
 }
 
+TEST_CASE("patches shows the channels that the library finds strongest, in that order") {
+    const album folder;
+    const auto result =
+        run(folder, {"patches", "album", "--layer", "relu3_1", "--channels", "strongest:7", "--top",
+                     "2", "-o", "p.png", "--json", "p.json", "--device", "cpu"});
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    context<cpu> here({.threads = 2});
+    const auto network = weights::built_in();
+    insight::unit_patches expected(network, {.layers = {"relu3_1"}, .top = 2});
+    for (std::size_t i = 0; i < in_order.size(); ++i)
+        expected.add(here, image::load(folder / in_order[i]), static_cast<std::int64_t>(i));
+    check_manifest(manifest_of(folder / "p.json"), folder, "relu3_1",
+                   insight::strongest_channels(expected.found(0), 7), insight::per_picture::one, 2,
+                   0);
+}
+
 TEST_CASE("files that cannot be used are left out and named at the end") {
     const album folder;
     const auto good = run(

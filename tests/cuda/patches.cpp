@@ -124,16 +124,19 @@ TEMPLATE_TEST_CASE("over the same map a GPU finds the CPU's patches to the last 
         top_patches expected(s.c, top, positions), found(s.c, top, positions);
         map_search on_cpu;
         map_search<TestType, cuda> on_gpu;
+        const box central{3, 1, s.w - 5, 3};
+        std::vector<float> largest_here(static_cast<std::size_t>(s.c)),
+            largest_there = largest_here;
         for (const unsigned picture : {3u, 1u, 2u}) {
             const auto m = with_equals(s.c, s.h, s.w, picture);
             const auto wide = to_tensor(here, m, layout::nchw8c);
             const auto device = to_device<TestType>(there, m);
             const auto add = [&](std::int64_t row, std::int64_t rows, std::int64_t column,
                                  std::int64_t columns) {
-                on_cpu.add(here, {wide, row, column, rows, columns, row, column, 4}, picture,
-                           expected);
-                on_gpu.add(there, {device, row, column, rows, columns, row, column, 4}, picture,
-                           found);
+                on_cpu.add(here, {wide, row, column, rows, columns, row, column, 4, central},
+                           picture, expected, largest_here);
+                on_gpu.add(there, {device, row, column, rows, columns, row, column, 4, central},
+                           picture, found, largest_there);
             };
             add(2, s.h - 2, 4, s.w - 4);
             add(0, 2, 0, s.w);
@@ -141,6 +144,7 @@ TEMPLATE_TEST_CASE("over the same map a GPU finds the CPU's patches to the last 
             add(0, 0, 0, 4);
         }
         CHECK(of(found) == of(expected));
+        CHECK(largest_there == largest_here);
         CHECK(of(found)[0].size() == static_cast<std::size_t>(std::min<std::int64_t>(
                                          top, positions == per_picture::one ? 3 : 6)));
     }

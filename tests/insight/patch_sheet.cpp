@@ -84,6 +84,11 @@ TEST_CASE("a gradient is grey where it is zero") {
     CHECK(shown.data()[7] == 1);
     CHECK(shown.data()[8] == 0.25f);
     CHECK(shown.data()[9] == 0);
+    for (std::int64_t i = 100; i < 300; ++i)
+        gradient.data()[i] = 0.5f;
+    gradient.data()[100] = 50;  // with 2 and -2 more than a hundredth of 203
+    CHECK(show_gradient(gradient).data()[100] == 1);
+    CHECK(show_gradient(gradient).data()[8] == 0.25f);
 }
 
 TEST_CASE("every patch has a place of its own on the page, and its pixels are there") {
@@ -130,6 +135,25 @@ TEST_CASE("every patch has a place of its own on the page, and its pixels are th
         }
         CHECK(slots == static_cast<std::size_t>(units * (patches + 1)));
     }
+}
+
+TEST_CASE("activations are written in few letters, without powers of ten below a trillion") {
+    for (const auto& [value, text] : {std::pair{0.0, "0"},
+                                      {0.01234, "0.0123"},
+                                      {12.34, "12.3"},
+                                      {999.4, "999"},
+                                      {999.7, "1000"},
+                                      {3537.6, "3538"},
+                                      {9999.4, "9999"},
+                                      {9999.6, "10k"},
+                                      {12'345.0, "12k"},
+                                      {999'400.0, "999k"},
+                                      {999'600.0, "1.0M"},
+                                      {9'960'000.0, "10M"},
+                                      {2.5e9, "2.5G"},
+                                      {2e12, "2e+12"},
+                                      {-3537.6, "-3538"}})
+        CHECK(activation_text(value) == text);
 }
 
 TEST_CASE("a page that would be too large is refused before it is made") {

@@ -88,6 +88,27 @@ TEST_CASE("a unit's box moves by the stride and is clipped to the picture") {
     CHECK(clip(field.of_unit(3, 10), 100, 17) == box{14, 0, 3, 14});
 }
 
+TEST_CASE("central units are those whose central half lies within the picture or covers it") {
+    for (const insight::receptive_field field :
+         {insight::receptive_field{1, 1, 0}, {3, 1, -1}, {5, 1, -2}, {6, 2, -2}, {100, 8, -46}})
+        for (const std::int64_t h : {1, 2, 7, 49, 50, 51, 60, 300}) {
+            CAPTURE(field.size, h);
+            const std::int64_t w = 137, quarter = field.size / 4;
+            const auto is_central = [&](std::int64_t unit, std::int64_t side) {
+                const auto first = field.start + unit * field.stride + quarter;
+                const auto last = first + field.size - 2 * quarter;
+                return (first >= 0 && last <= side) || (first <= 0 && last >= side);
+            };
+            const auto found = insight::central_units(field, h, w);
+            for (std::int64_t unit = 0; unit < w; ++unit) {
+                CHECK(is_central(unit, h) == (unit >= found.y && unit < found.y + found.height));
+                CHECK(is_central(unit, w) == (unit >= found.x && unit < found.x + found.width));
+            }
+        }
+    // Unit i of VGG-19's relu4_3 has its central half at pixels 8i - 21 to 8i + 28.
+    CHECK(insight::central_units({100, 8, -46}, 100, 58) == box{3, 3, 1, 6});
+}
+
 TEST_CASE("the clipped receptive field is exactly where a unit's gradient is not zero") {
     context<cpu> ctx({.threads = 2});
     const auto border = GENERATE(ops::border::zero, ops::border::replicate);

@@ -52,6 +52,14 @@ lists of(const top_patches& found) {
     return all;
 }
 
+bool is_central(const image::picture& picture, const std::string& layer, std::int64_t row,
+                std::int64_t column) {
+    const auto units = central_units(receptive_field_of(small_vgg().layers, layer),
+                                     picture.shape().h, picture.shape().w);
+    return row >= units.y && row < units.y + units.height && column >= units.x &&
+           column < units.x + units.width;
+}
+
 /// Every position of every picture, sorted.
 lists brute_force(context<cpu>& ctx, const std::vector<image::picture>& pictures,
                   const std::string& layer, std::size_t top, per_picture positions) {
@@ -68,7 +76,8 @@ lists brute_force(context<cpu>& ctx, const std::vector<image::picture>& pictures
                 for (std::int64_t x = 0; x < map.w; ++x)
                     if (map.at(k, y, x) > 0)
                         here.push_back({static_cast<float>(map.at(k, y, x)),
-                                        static_cast<std::int64_t>(i), y, x});
+                                        static_cast<std::int64_t>(i), y, x,
+                                        is_central(pictures[i], layer, y, x)});
             std::ranges::sort(here, precedes);
             if (positions == per_picture::one && here.size() > 1)
                 here.resize(1);

@@ -70,7 +70,7 @@ template <class Device>
                                                              std::int64_t count);
 
 /// Small squares that show what excites a channel: at most nine for each, the strongest first. What
-/// lies outside of the picture is grey.
+/// lies outside of the picture is hatched.
 using channel_patches = std::vector<std::vector<image::picture>>;
 
 /// From the explained picture itself; no two of a channel share more than half of their sides.

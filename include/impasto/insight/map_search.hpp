@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include <impasto/core/context.hpp>
 #include <impasto/core/growing_tensor.hpp>
@@ -16,10 +17,11 @@ public:
     /// Offers every position of a part of a picture's map to `found`: one pass over the map for the
     /// largest value of each row, then a closer look at the few rows that hold something better
     /// than what is known, all that leaves a GPU. The same bytes for every number of threads.
+    /// `largest`, unless empty, has a value for each channel: it is raised to the part's largest.
     /// Throws shape_error where the channels differ, and for a map that is not in a feature layout;
     /// option_error for an infinite activation, of which half has some.
     void add(context<Device>& ctx, const map_part<T, Device>& part, std::int64_t picture,
-             top_patches& found);
+             top_patches& found, std::span<float> largest = {});
 
 private:
     growing_tensor<float, Device> maxima_, rows_;

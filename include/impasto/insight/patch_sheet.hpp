@@ -20,6 +20,9 @@ namespace impasto::insight {
 /// itself; the largest hundredth of what is not zero is cut off. gradient: [1,3,H,W].
 [[nodiscard]] image::picture show_gradient(tensor_view<const float, cpu> gradient);
 
+/// An activation in few letters: "0.0123", "12.3", "3540", "12k", "1.5M".
+[[nodiscard]] std::string activation_text(double value);
+
 /// A channel and its patches, strongest first.
 struct unit_patch_list {
     std::int64_t channel = 0;

@@ -36,6 +36,15 @@ struct receptive_field {
 [[nodiscard]] box crop_of_unit(const receptive_field& field, std::int64_t row, std::int64_t column,
                                std::int64_t height, std::int64_t width);
 
+/// The units of a picture's map of which the central half of the square, side by side, lies within
+/// the picture; along a side that is shorter than that half, those whose half covers the side. x,
+/// y, width and height are columns and rows of the map. A unit's response depends mostly on the
+/// center of what it sees, so that these look at the picture and others largely at the padding.
+/// Source: Luo et al. 2016, "Understanding the Effective Receptive Field in Deep Convolutional
+/// Neural Networks".
+[[nodiscard]] box central_units(const receptive_field& field, std::int64_t height,
+                                std::int64_t width);
+
 /// Of the units after the layer at position `last`, or after a tap, "relu3_2" or "pool3". The
 /// latter throws option_error for a layer that is not in the table.
 [[nodiscard]] receptive_field receptive_field_of(std::span<const nn::layer> layers,

@@ -19,7 +19,8 @@ struct map_part {
     std::int64_t first_row = 0, first_column = 0;  ///< where the rectangle starts in `map`
     std::int64_t rows = 0, columns = 0;            ///< its size
     std::int64_t row = 0, column = 0;  ///< where it starts on the map of the whole picture
-    float scale = 1;  ///< what values are to be multiplied by to be the network's own
+    float scale = 1;                   ///< multiplies values to give the network's own activations
+    box central{};                     ///< `central_units` of the whole picture's map
 };
 
 /// One side of a picture cut into overlapping pieces: pixels [first, last) each.

@@ -13,6 +13,7 @@ struct unit_patch {
     float activation = 0;
     std::int64_t picture = 0;  ///< as numbered by whoever showed it
     std::int64_t row = 0, column = 0;
+    bool central = false;  ///< one of `central_units`: it looks at the picture, not at the padding
 
     friend bool operator==(const unit_patch&, const unit_patch&) = default;
 };
@@ -48,6 +49,13 @@ public:
     void add(std::int64_t channel, const unit_patch& patch);
     /// Adds all of another's, which must come from other positions.
     void merge(const top_patches& other);
+    /// Counts one more picture: the largest activation of each channel in it.
+    void saw(std::span<const float> largest);
+    /// Pictures counted.
+    [[nodiscard]] std::int64_t pictures() const { return pictures_; }
+    /// The mean of a channel's largest activations over the pictures counted, to a millionth; 0
+    /// where there are none. Sums below 2³³ are exact, in whatever order pictures are counted.
+    [[nodiscard]] double typical(std::int64_t channel) const;
     /// What a value at `from`, or later on the map of that picture, must exceed to be taken up.
     [[nodiscard]] float threshold(std::int64_t channel, unit_patch from) const;
     /// Patches of a channel that one picture may have at most.
@@ -63,6 +71,8 @@ private:
     std::int64_t top_;
     per_picture positions_;
     std::vector<list> best_;
+    std::int64_t pictures_ = 0;
+    std::vector<double> sums_;  ///< of the largest activations, in units of 2⁻²⁰
 };
 
 }  // namespace impasto::insight

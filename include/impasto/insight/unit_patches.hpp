@@ -53,8 +53,16 @@ private:
     std::vector<top_patches> found_;
 };
 
-/// Channels by the mean activation of their patches, the strongest first, at most `count`; those
-/// that nothing excites are left out. Of equals the lower channel comes first.
+/// The channels of a layer whose patches are worth looking at: those that some pictures excite much
+/// more than pictures usually do, by a score that is the largest first. At most `count`; channels
+/// that nothing excites are left out.
+///
+/// score = (sum of the activations of a channel's central patches) / (top · typical), where the
+/// other patches, of units that look at the padding, add nothing, and `typical` is the mean of the
+/// channel's largest activations over all pictures, or a quarter of the layer's mean of that where
+/// it is less: a channel that is hardly ever above zero is no discovery. With no more pictures than
+/// `top`, which would all be among the best, nothing is divided by `typical`. Of equals the one
+/// with the larger sum over all its patches comes first, then the lower channel.
 [[nodiscard]] std::vector<std::int64_t> strongest_channels(const top_patches& found,
                                                            std::int64_t count);
 

@@ -12,7 +12,8 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-// A number as people read it: three significant digits, no powers of ten where none are needed.
+// A number as people read it: three significant digits, no powers of ten where none are needed:
+// "0.0123", "1234", "65,100", "1.2·10⁶".
 function readable(x, digits = 3) {
   if (x === 0 || !Number.isFinite(x)) return String(x);
   const size = Math.abs(x);
@@ -21,6 +22,7 @@ function readable(x, digits = 3) {
     const raised = [...String(Number(power))].map((c) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(c)]).join('');
     return `${Number(mantissa)}·10${raised}`;
   }
+  if (size >= 1e4) return Number(x.toPrecision(digits)).toLocaleString('en');
   return size >= 100 ? String(Math.round(x)) : String(Number(x.toPrecision(digits)));
 }
 
