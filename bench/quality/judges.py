@@ -7,7 +7,7 @@ import methods
 
 columns = ['pair', 'method', 'emphasis', 'judge', 'style', 'content', 'patches',
            'relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu5_1',
-           'patches 1', 'patches 1/2', 'patches 1/4', 'picture']
+           'patches 1', 'patches 1/2', 'patches 1/4', 'seconds', 'picture']
 
 
 def available(options):
@@ -42,10 +42,13 @@ def verdict(options, pair, picture, judge, network):
 
 
 def row(pair, method, emphasis, judge, found, picture):
+    note = picture.with_suffix('.json')
+    seconds = json.loads(note.read_text())['seconds'] if note.exists() else ''
     sizes = {f'patches {size}': value for size, value in found['patches'].items()}
     return {'pair': pair.name, 'method': method, 'emphasis': emphasis, 'judge': judge,
             'style': found['style_mean'], 'content': found['content']['relu4_2'],
-            'patches': found['patches_mean'], **found['style'], **sizes, 'picture': str(picture)}
+            'patches': found['patches_mean'], **found['style'], **sizes, 'seconds': seconds,
+            'picture': str(picture)}
 
 
 def judge_all(options, pictures):
@@ -68,8 +71,8 @@ def write_csv(rows, file):
 
 
 def means(rows):
-    """(method, emphasis) → {judge: {style, content}, 'patches': …}, each a mean over the pairs that
-    every method has at every style weight; and the number of these pairs."""
+    """(method, emphasis) → {judge: {style, content}, 'patches': …}, and the number of pairs that
+    these are means over: those that every method has at every style weight."""
     groups = {}
     for found in rows:
         group = groups.setdefault((found['method'], found['emphasis']), {})

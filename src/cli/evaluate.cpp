@@ -158,7 +158,7 @@ command add_evaluate(CLI::App& tool) {
     group.natural("--size", "longest side in pixels; 0: the pictures' own", wanted->size,
                   {0, largest_size});
     group.text("--judge", "NAME|FILE",
-               "a second network, as --weights names it: how far it finds IMAGE from both",
+               "also print relative distances of IMAGE from both, by a second network",
                wanted->judge);
     group.flag("--json", "one JSON object", wanted->json);
     group.text("--gradient", "FILE.npy", "write dJ/dpixels, float32 [3,H,W]", wanted->gradient);
