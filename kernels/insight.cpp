@@ -1,5 +1,6 @@
 #include "insight/explain_impl.hpp"
 #include "insight/inversion_run.hpp"
+#include "insight/judge_impl.hpp"
 #include "insight/map_search_impl.hpp"
 #include "insight/texture_run.hpp"
 #include "insight/tiled_features_impl.hpp"
@@ -19,6 +20,9 @@ template std::vector<texture_step> texture_progression(context<cuda>&, const nn:
 
 template explanation explain(context<cuda>&, const nn::network&, image::picture_view,
                              const explain_options&, std::vector<float>);
+
+template judgement judge(context<cuda>&, const nn::network&, image::picture_view,
+                         image::picture_view, image::picture_view, const judge_options&);
 
 template class tiled_features<float, cuda>;
 template class tiled_features<half, cuda>;

@@ -13,6 +13,8 @@
 #include <impasto/insight/co_occurrence.hpp>
 #include <impasto/insight/explain.hpp>
 #include <impasto/insight/inversion.hpp>
+#include <impasto/insight/judge.hpp>
+#include <impasto/insight/patch_distance.hpp>
 #include <impasto/insight/patch_sheet.hpp>
 #include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/run_report.hpp>

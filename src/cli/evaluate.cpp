@@ -1,25 +1,31 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <iostream>
+#include <optional>
 
 #include <impasto/core/file.hpp>
 #include <impasto/core/npy.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
+#include <impasto/insight/judge.hpp>
+#include <impasto/insight/patch_distance.hpp>
 #include <impasto/painter/stylize.hpp>
 
 #include "cli/engine.hpp"
 #include "cli/json.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
+#include "cli/verdict.hpp"
 
 namespace impasto::cli {
 
 namespace {
 
 struct settings {
-    std::string content, style, picture, gradient;
+    std::string content, style, picture, gradient, judge;
     std::int64_t size = 0;
     engine_settings engine;
     stylize_options run{.border = ops::border::zero};  ///< as the networks were trained
@@ -37,6 +43,33 @@ image::picture load_like(const settings& wanted, const shape& content) {
                       "; they are to have the same size, or give --size");
 }
 
+struct pictures {
+    image::picture content, style, picture;
+};
+
+/// The photo at the size of the picture that was painted from it, and the painting beside it.
+pictures load_beside(const settings& wanted) {
+    auto picture = image::load(wanted.picture);
+    const auto [h, w] = image::extent{picture.shape().h, picture.shape().w};
+    const auto longest = std::max(h, w);
+    const auto photo = image::load(wanted.content);
+    const auto expected = image::fit(photo.shape().h, photo.shape().w, longest, /*enlarge=*/true);
+    if (std::abs(expected.height - h) > 1 || std::abs(expected.width - w) > 1)
+        throw shape_error(wanted.picture + ": has " + size_text(h, w) + " pixels, and " +
+                          wanted.content + " at that size " +
+                          size_text(expected.height, expected.width) +
+                          "; a picture is to have the proportions of its photo, or give --size");
+    return {image::resize(photo, h, w), load_at(wanted.style, longest), std::move(picture)};
+}
+
+pictures load(const settings& wanted) {
+    if (!wanted.judge.empty() && wanted.size == 0)
+        return load_beside(wanted);
+    pictures all{load_at(wanted.content, wanted.size), load_at(wanted.style, wanted.size), {}};
+    all.picture = load_like(wanted, all.content.shape());
+    return all;
+}
+
 void print_terms(const char* kind, const std::vector<style::layer_term>& terms) {
     for (const auto& term : terms)
         std::cout << kind << " " << term.name << "  " << compact(term.value) << "\n";
@@ -49,27 +82,65 @@ void print(const style::loss_terms& losses) {
     std::cout << "tv  " << compact(losses.tv) << "\n";
 }
 
+/// The network of --judge, as its file tells: --preprocessing speaks of the other.
+std::optional<nn::network> load_judge(const settings& wanted) {
+    if (wanted.judge.empty())
+        return {};
+    engine_settings engine;
+    engine.weights = wanted.judge;
+    return load_network(engine);
+}
+
+template <class Device>
+verdict judge(context<Device>& here, const nn::network& network, const pictures& all,
+              const settings& wanted) {
+    context<cpu> host({.threads = wanted.engine.threads});
+    return {.network = network.name,
+            .seen = insight::judge(
+                here, network, all.picture, all.content, all.style,
+                {.algorithm = wanted.run.algorithm, .conv_engine = wanted.run.conv_engine}),
+            .patches = insight::patch_distances(host, all.picture, all.style)};
+}
+
+struct findings {
+    evaluation loss;
+    std::optional<verdict> judged;
+};
+
+findings find(const settings& wanted, nn::network& network, const pictures& all) {
+    const auto judging = load_judge(wanted);
+    const image::picture_view styles[] = {all.style.view()};
+    if (wanted.engine.normalize_activations)
+        normalize_activations(network, wanted.engine,
+                              std::array{all.content.view(), all.style.view()});
+    return on_engine(wanted.engine, [&](auto& here) {
+        findings found{evaluate(here, network, all.content, styles, all.picture, wanted.run), {}};
+        if (judging)
+            found.judged = naming({{"picture", wanted.picture}, {"style", wanted.style}},
+                                  [&] { return judge(here, *judging, all, wanted); });
+        return found;
+    });
+}
+
 int run(const settings& wanted) {
     if (!wanted.gradient.empty())
         expect_writable(wanted.gradient);
     auto network = load_network(wanted.engine);
-    const auto content = load_at(wanted.content, wanted.size),
-               style = load_at(wanted.style, wanted.size);
-    const auto picture = load_like(wanted, content.shape());
-    const image::picture_view styles[] = {style.view()};
-    if (wanted.engine.normalize_activations)
-        normalize_activations(network, wanted.engine, std::array{content.view(), style.view()});
-
-    const auto result = on_engine(wanted.engine, [&](auto& here) {
-        return evaluate(here, network, content, styles, picture, wanted.run);
-    });
+    const auto all = load(wanted);
+    const auto [loss, judged] = find(wanted, network, all);
     if (!wanted.gradient.empty())
-        npy::write(wanted.gradient, {.extents = {3, content.shape().h, content.shape().w},
-                                     .values = {result.gradient.begin(), result.gradient.end()}});
-    if (wanted.json)
-        std::cout << dump(losses_json(result.losses)) << "\n";
-    else
-        print(result.losses);
+        npy::write(wanted.gradient, {.extents = {3, all.content.shape().h, all.content.shape().w},
+                                     .values = {loss.gradient.begin(), loss.gradient.end()}});
+    if (wanted.json) {
+        auto object = losses_json(loss.losses);
+        if (judged)
+            object["judge"] = verdict_json(*judged);
+        std::cout << dump(object) << "\n";
+        return success;
+    }
+    print(loss.losses);
+    if (judged)
+        print(*judged);
     return success;
 }
 
@@ -86,6 +157,9 @@ command add_evaluate(CLI::App& tool) {
     option_group group(*app, "Evaluation");
     group.natural("--size", "longest side in pixels; 0: the pictures' own", wanted->size,
                   {0, largest_size});
+    group.text("--judge", "NAME|FILE",
+               "also print relative distances of IMAGE from both, by a second network",
+               wanted->judge);
     group.flag("--json", "one JSON object", wanted->json);
     group.text("--gradient", "FILE.npy", "write dJ/dpixels, float32 [3,H,W]", wanted->gradient);
     add_loss_options(*app, wanted->run);
@@ -96,7 +170,11 @@ command add_evaluate(CLI::App& tool) {
     add_normalize_option(*app, wanted->engine);
     app->footer(
         "The terms are printed before their weights, the total after. Unlike stylize, the "
-        "border is\nzero by default: the networks' own.");
+        "border is\nzero by default: the networks' own.\n\n"
+        "--judge adds relative distances, 0 for no difference, by maps of the second network:\n"
+        "style at relu1_1 ... relu5_1, content at relu4_2; and, without a network, the sliced\n"
+        "Wasserstein distance of IMAGE's and STYLE's patches at three sizes, in pixel values\n"
+        "from 0 to 1. Without --size, CONTENT and STYLE are then brought to IMAGE's size.");
     return {app, [wanted] { return run(*wanted); }};
 }
 

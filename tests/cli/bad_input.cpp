@@ -201,6 +201,16 @@ TEST_CASE("a picture of another size than the photo is not evaluated") {
             {"painting.png", "32x32", "40x28", "--size"});
 }
 
+TEST_CASE(
+    "a picture of other proportions than its photo, or a network that is none, is no judge's") {
+    const studio folder;
+    refuses(folder,
+            {"evaluate", "photo.png", "painting.png", "painting.png", "--judge", "built-in"},
+            {"painting.png", "32x32", "photo.png", "32x22", "--size"});
+    refuses(folder, {"evaluate", "photo.png", "painting.png", "photo.png", "--judge", "none.pth"},
+            {"none.pth"});
+}
+
 TEST_CASE("weight files that are none are refused") {
     const studio folder;
     const auto net = folder / "net.safetensors";

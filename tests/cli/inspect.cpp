@@ -10,6 +10,9 @@
 
 #include <impasto/core/npy.hpp>
 #include <impasto/image/io.hpp>
+#include <impasto/image/resize.hpp>
+#include <impasto/insight/judge.hpp>
+#include <impasto/insight/patch_distance.hpp>
 #include <impasto/painter/stylize.hpp>
 #include <impasto/weights/safetensors.hpp>
 #include <impasto/weights/weights.hpp>
@@ -90,6 +93,57 @@ TEST_CASE("evaluate brings pictures to the size that is asked for") {
                                      "--size", "24", "--gradient", "g.npy"});
     REQUIRE(result.code == 0);
     CHECK(npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 17, 24});
+}
+
+TEST_CASE("evaluate --judge adds what a second network and the patches say") {
+    const studio folder;
+    save_waves(folder / "picture.png", 28, 40, 2);
+    const std::vector<std::string> words{"evaluate", "photo.png", "painting.png", "picture.png",
+                                         "--judge",  "built-in",  "--threads",    "1"};
+    auto as_json = words;
+    as_json.push_back("--json");
+    const auto result = run(folder, as_json);
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const auto losses = json::parse(result.out);
+    CHECK(losses.size() == 5);
+    const auto& judged = losses["judge"];
+
+    context<cpu> here({.threads = 1});
+    const auto picture = image::load(folder / "picture.png"),
+               painting = image::load(folder / "painting.png");
+    const auto beside = image::resize(painting, 40, 40);
+    const auto expected = insight::judge(here, weights::built_in(), picture,
+                                         image::load(folder / "photo.png"), beside);
+    const auto patches = insight::patch_distances(here, picture, beside);
+    CHECK(judged["network"] == "small-vgg");
+    REQUIRE(judged["style"].size() == expected.style.size());
+    CHECK(judged["style"]["relu3_1"] == expected.style[2].value);
+    CHECK(judged["style_mean"] == expected.style_mean);
+    CHECK(judged["content"] == json({{"relu4_2", expected.content.value}}));
+    CHECK(judged["patches"] == json({{"1", patches[0]}, {"1/2", patches[1]}, {"1/4", patches[2]}}));
+    CHECK(judged["patches_mean"].get<double>() ==
+          Approx((patches[0] + patches[1] + patches[2]) / 3));
+
+    const auto text = run(folder, words);
+    REQUIRE(text.code == 0);
+    CHECK_THAT(text.out, Contains("judge style relu1_1") && Contains("judge style mean") &&
+                             Contains("judge content relu4_2") && Contains("judge patches 1/4"));
+}
+
+TEST_CASE("evaluate --judge looks at a picture in its own size") {
+    const studio folder;
+    save_waves(folder / "small.png", 36, 51, 2);  // the photo has 40x28 pixels
+    const auto judge = [&](std::vector<std::string> more) {
+        std::vector<std::string> words{"evaluate",  "photo.png", "painting.png",
+                                       "small.png", "--judge",   "built-in"};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(folder, words);
+    };
+    CHECK(judge({"--gradient", "g.npy"}).code == 0);
+    CHECK(npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 36, 51});
+    CHECK(judge({"--gradient", "g.npy", "--size", "44"}).code == 0);
+    CHECK(npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 31, 44});
 }
 
 TEST_CASE("features writes planar maps under the layers' names") {

@@ -9,6 +9,7 @@
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/explain.hpp>
 #include <impasto/insight/inversion.hpp>
+#include <impasto/insight/judge.hpp>
 #include <impasto/insight/texture.hpp>
 #include <impasto/ops/random.hpp>
 #include <impasto/weights/weights.hpp>
@@ -65,6 +66,24 @@ TEST_CASE("a GPU paints a texture, step by step, as the CPU does") {
     REQUIRE(found.size() == expected.size());
     for (std::size_t i = 0; i < found.size(); ++i)
         CHECK(image::psnr(found[i].picture, expected[i].picture) > 60);
+}
+
+TEST_CASE("a GPU judges a picture as the CPU does") {
+    context<cpu> here;
+    context<cuda> there;
+    const auto net = weights::built_in();
+    const auto picture = random_picture(19, 23), photo = random_picture(24, 29),
+               painting = random_picture(21, 17);
+    const insight::judge_options options{.algorithm = ops::conv_algorithm::direct};
+    const auto expected = insight::judge(here, net, picture, photo, painting, options);
+    const auto found = insight::judge(there, net, picture, photo, painting, options);
+    REQUIRE(found.style.size() == expected.style.size());
+    for (std::size_t i = 0; i < found.style.size(); ++i) {
+        CHECK(found.style[i].name == expected.style[i].name);
+        CHECK(found.style[i].value == Approx(expected.style[i].value).epsilon(1e-3));
+    }
+    CHECK(found.style_mean == Approx(expected.style_mean).epsilon(1e-3));
+    CHECK(found.content.value == Approx(expected.content.value).epsilon(1e-3));
 }
 
 TEST_CASE("a GPU explains a painting as the CPU does, in every precision") {
