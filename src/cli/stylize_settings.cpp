@@ -16,7 +16,9 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
               [&wanted, presets](const std::string& text) {
                   const auto chosen = parse_choice("--preset", text, presets);
                   wanted.run = chosen();
-                  wanted.engine.normalize_activations = chosen == gatys_preset;
+                  // The published recipes of these two suppose it.
+                  wanted.engine.normalize_activations =
+                      chosen == gatys_preset || chosen == lecture_preset;
               });
     group.natural("--size", "longest side in pixels; 0: the photo's own", run.size,
                   {0, largest_size});
@@ -44,7 +46,7 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
                   wanted.init = is_file ? text : "";
               });
     group.number("--init-noise",
-                 "deviation of the noise added to a start from content, style or gray",
+                 "standard deviation of the noise added to the start; not to a FILE",
                  run.start_noise, {0, 1});
     group.natural("--seed", "of the noise", run.seed);
     group.number("--average", "decay of an average of the iterates; 0: none", run.average, {0, 1});

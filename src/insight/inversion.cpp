@@ -8,6 +8,7 @@ stylize_options inversion_preset() {
     options.scales = 1;
     options.iterations = 200;
     options.start = start::noise;
+    options.start_noise = 0.15;
     options.tv_weight = 1;
     options.style_layers = {};
     return options;

@@ -6,6 +6,7 @@ stylize_options texture_preset() {
     stylize_options options;
     options.iterations = 200;
     options.start = start::noise;
+    options.start_noise = 0.15;
     options.content_layers = {};
     options.tv_weight = 1;
     return options;

@@ -8,7 +8,7 @@ namespace {
 
 /// The five layers that the papers name, each a fifth of the style.
 std::vector<style::weighted_layer> five_style_layers() {
-    return {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1, true}};
+    return {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1, ""}};
 }
 
 /// What all but the newest have in common: one scale, no smoothing, the network as it was trained.
@@ -16,7 +16,7 @@ stylize_options plain_recipe(style::convention loss) {
     stylize_options options;
     options.scales = 1;
     options.start = start::noise;
-    options.start_noise = 0;
+    options.start_noise = 0.15;
     options.loss = loss;
     options.tv_weight = 0;
     options.style_layers = five_style_layers();
@@ -32,6 +32,7 @@ stylize_options lecture_preset() {
     auto options = plain_recipe(style::convention::lecture);
     options.iterations = 600;
     options.optimizer = optimizer::gradient_descent;
+    options.start_noise = 0.02;  // what it leaves of the noise is grain
     options.content_weight = 10;
     options.style_weight = 40;
     options.pooling = {.kind = ops::pooling::average, .scale = 1};
@@ -51,6 +52,7 @@ stylize_options neural_style_preset() {
     auto options = plain_recipe(style::convention::neural_style);
     options.iterations = 1000;
     options.history = 100;
+    options.start_noise = 0.001 / 255;
     options.content_weight = 5;
     options.style_weight = 5 * 100;  // of a mean over the five layers, which it adds
     options.tv_weight = 1e-3;
@@ -68,7 +70,7 @@ stylize_options crowsonkb_preset() {
     options.average = 0.99;
     options.start_noise = 0;
     options.style_layers = {
-        {"relu1_1", 256}, {"relu2_1", 64}, {"relu3_1", 16}, {"relu4_1", 4}, {"relu5_1", 1, true}};
+        {"relu1_1", 256}, {"relu2_1", 64}, {"relu3_1", 16}, {"relu4_1", 4}, {"relu5_1", 1, ""}};
     options.pooling = {.kind = ops::pooling::max, .scale = 1};
     options.border = ops::border::replicate;
     options.margin = 0;

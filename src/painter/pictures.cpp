@@ -69,11 +69,16 @@ std::int64_t margin_for(const nn::network& network, const stylize_options& optio
 }  // namespace
 
 stylize_options resolved(stylize_options options, const nn::network& network) {
-    for (auto* layers : {&options.content_layers, &options.style_layers})
-        std::erase_if(*layers, [&](const style::weighted_layer& layer) {
-            return layer.if_present && std::ranges::find(network.layers, layer.name,
-                                                         nn::tap_name_of) == network.layers.end();
-        });
+    const auto lacks = [&](const std::string& name) {
+        return std::ranges::find(network.layers, name, nn::tap_name_of) == network.layers.end();
+    };
+    for (auto* layers : {&options.content_layers, &options.style_layers}) {
+        for (auto& layer : *layers)
+            if (layer.otherwise && lacks(layer.name))
+                layer = {*layer.otherwise, layer.weight};
+        std::erase_if(*layers,
+                      [](const style::weighted_layer& layer) { return layer.name.empty(); });
+    }
     if (options.margin == automatic_margin)
         options.margin = margin_for(network, options);
     return options;
@@ -91,14 +96,12 @@ image::picture first_canvas(const stylize_options& options, image::extent size,
         return image::mirrored(image::resize(picture, size.height, size.width),
                                canvas_margin(options));
     };
-    constexpr double faint_enough = 0.15;  // that few values leave [0,1]
     switch (options.start) {
         case start::content:
             return roughened(begin_with(content), options);
         case start::style:
             return roughened(begin_with(styles.front()), options);
         case start::noise:
-            return noise(canvas_of(size, options), options.seed, 0.5f, faint_enough);
         case start::gray:
             return roughened(gray(canvas_of(size, options)), options);
         case start::picture:

@@ -260,6 +260,75 @@ TEST_CASE("neural-style's preset weighs its terms as the original does") {
                                     .epsilon(1e-4));
 }
 
+TEST_CASE("the lecture's recipe gets from noise to photo and painting by plain gradient descent") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = lecture_preset();
+    options.size = 0;
+    options.iterations = 150;
+    style::loss_terms first, last;
+    const auto picture =
+        stylize(ctx, s.net, s.photo, s.painting.view(), options, [&](const progress& now) {
+            (now.iteration == 1 ? first : last) = now.losses;
+            return false;
+        });
+    CHECK(last.content[0].value < 0.3 * first.content[0].value);
+    for (std::size_t i = 0; i < last.style.size(); ++i) {
+        CAPTURE(last.style[i].name);
+        CHECK(last.style[i].value < 0.1 * first.style[i].value);
+    }
+}
+
+TEST_CASE("a layer that the network lacks is replaced by the one named for that case") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.iterations = 1;
+    const auto style_layers_of = [&] {
+        std::vector<std::string> names;
+        (void)stylize(ctx, s.net, s.photo, s.painting.view(), options, [&](const progress& now) {
+            for (const auto& term : now.losses.style)
+                names.push_back(term.name);
+            return false;
+        });
+        return names;
+    };
+    using names = std::vector<std::string>;
+    CHECK(style_layers_of() == names{"relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2"});
+    options.style_layers = {{"relu1_1", 1}, {"relu5_1", 1, ""}};
+    CHECK(style_layers_of() == names{"relu1_1"});
+    options.style_layers = {{"relu1_1", 1}, {"relu5_1", 1}};
+    CHECK_THROWS_AS(style_layers_of(), option_error);
+}
+
+TEST_CASE("a picture with a wrapped border fits together with itself") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.size = 96;
+    options.iterations = 30;
+    options.content_layers = {};
+    options.start = start::noise;
+    options.start_noise = 0.15;
+    options.style_layers = {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}};
+    const image::picture canvas({1, 3, 96, 96});
+    // The mean step between neighbours inside, and from the last column to the first.
+    const auto seam = [&](ops::border border) {
+        options.border = border;
+        const auto p = stylize(ctx, s.net, canvas, s.painting.view(), options);
+        double inside = 0, across = 0;
+        for (std::int64_t row = 0; row < 3 * 96; ++row) {
+            const float* here = p.data() + row * 96;
+            for (int x = 0; x + 1 < 96; ++x)
+                inside += std::abs(here[x + 1] - here[x]) / 95.0;
+            across += std::abs(here[0] - here[95]);
+        }
+        return across / inside;
+    };
+    CHECK(seam(ops::border::wrap) < 1.15);
+    CHECK(seam(ops::border::replicate) > 1.5);
+}
+
 TEST_CASE("the defaults paint the same picture however a network's filters are scaled") {
     const scene s;
     context<cpu> ctx;

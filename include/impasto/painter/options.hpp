@@ -42,22 +42,22 @@ struct stylize_options {
 
     impasto::start start = impasto::start::content;
     image::picture_view start_picture{};  ///< for start::picture; resized as needed
-    /// Standard deviation of the noise that is added to a start from content, style or gray. Where a
-    /// photo is flat, no stroke begins without it.
+    /// Standard deviation of the noise that is added to every start but start::picture, for
+    /// start::noise to grey. Where a photo is flat, no stroke begins without it.
     double start_noise = 0.05;
     std::uint64_t seed = 0;
 
     style::convention loss = style::convention::relative;
     double content_weight = 1;
-    double style_weight = 60;
+    double style_weight = 100;
     double tv_weight = 1;
     std::vector<style::weighted_layer> content_layers{{"relu4_2", 1}};
     std::vector<style::weighted_layer> style_layers{
-        {"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1, true}};
+        {"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1, "relu4_2"}};
     std::vector<double> style_blend{};  ///< one for each style picture; empty: equal shares
     double style_scale = 1;  ///< size of the painting's strokes, against the photo's longest side
 
-    ops::pool_options pooling{.kind = ops::pooling::average, .scale = 1};
+    ops::pool_options pooling{.kind = ops::pooling::max, .scale = 1};
     ops::border border = ops::border::replicate;
     /// Pixels painted beyond each edge of the picture, and cut off at the end. The networks pad
     /// their maps with zeros, which would paint a frame round the picture; this keeps it outside.
@@ -98,7 +98,8 @@ using observer = std::function<bool(const progress&)>;
 /// is an option set to begin with; docs/conventions.md compares them.
 
 /// Ng 2017, deeplearning.ai course 4, week 4: from noise, by plain gradient descent, α = 10, β =
-/// 40, five style layers of 0.2 each, average pooling, one scale.
+/// 40, five style layers of 0.2 each, average pooling, one scale. For a network with normalised
+/// activations: with the filters of Oxford's VGG-19 as they are, these weights drown the photo.
 [[nodiscard]] stylize_options lecture_preset();
 /// Gatys, Ecker, Bethge 2016: from noise, by L-BFGS, α/β = 10⁻³, five style layers of 0.2 each,
 /// average pooling, one scale. For a network with normalised activations

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ enum class convention {
 struct weighted_layer {
     std::string name;
     double weight = 1;
-    bool if_present = false;  ///< the painter leaves it out for a network that ends before it
+    /// What the painter takes for a network that ends before this layer: another layer, or none
+    /// where this is empty. Not set: such a network is refused.
+    std::optional<std::string> otherwise{};
 
     friend bool operator==(const weighted_layer&, const weighted_layer&) = default;
 };
