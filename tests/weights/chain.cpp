@@ -101,6 +101,13 @@ TEST_CASE("a VGG under unknown names is recognised by its chain of shapes") {
                Contains("taken for vgg16") && !Contains("not sure"));
 }
 
+TEST_CASE("shapes alone do not tell whose network it is, not even of a VGG-13") {
+    ordered_file file;
+    file.add_chain({"a", "b", "c", "d", "e", "f", "g"}, nn::vgg13);
+    CHECK(file.load().name == "vgg13");
+    CHECK_THAT(file.load().note, Contains("not sure of the preprocessing"));
+}
+
 TEST_CASE("the order of the names counts where that of the file is no chain") {
     ordered_file file;
     file.add_layer("layer10", 128, 64).add_layer("layer9", 64, 64).add_layer("layer2", 64, 3);

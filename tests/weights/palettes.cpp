@@ -203,6 +203,20 @@ TEST_CASE("a normal distribution loses what 256 levels must lose of it") {
     CHECK(make_palette(normal_numbers(200'000)).error == Approx(expected).epsilon(0.05));
 }
 
+TEST_CASE("each value of a palette is the mean of the numbers that it stands for") {
+    const auto numbers = normal_numbers(200'000);
+    const auto made = make_palette(numbers);
+    std::vector<double> sum(made.palette.size()), count(made.palette.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        sum[made.indices[i]] += numbers[i];
+        count[made.indices[i]] += 1;
+    }
+    // A border rounded to float moves a number or two of some hundred to the next value.
+    for (std::size_t k = 0; k < sum.size(); ++k)
+        if (count[k] > 100)
+            CHECK(made.palette[k] == Approx(sum[k] / count[k]).margin(2e-5));
+}
+
 TEST_CASE("a network saved with palettes loads, and loses nothing when it is saved again") {
     const test::temporary_folder folder;
     const auto network = weights::built_in();
