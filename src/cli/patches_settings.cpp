@@ -51,7 +51,8 @@ void add_search_options(CLI::App& app, patches_settings& wanted) {
                  wanted.search.layers = parse_names("--layers", text);
              })
         ->excludes(one);
-    group.add("--channels", "LIST|all|strongest:N", "such as 0-31,40", "strongest:16",
+    group.add("--channels", "LIST|all|strongest:N",
+              "such as 0-31,40; strongest: excited far above usual", "strongest:16",
               [&wanted](const std::string& text) { wanted.channels = parse_channels(text); });
     group.natural("--top", "patches of a channel", wanted.search.top, {1, 1000});
     group.choice("--per-image", "patches of a channel that one picture may give",
