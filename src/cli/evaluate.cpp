@@ -110,7 +110,7 @@ struct findings {
 findings find(const settings& wanted, nn::network& network, const pictures& all) {
     const auto judging = load_judge(wanted);
     const image::picture_view styles[] = {all.style.view()};
-    if (wanted.engine.normalize_activations)
+    if (wanted.engine.normalizes())
         normalize_activations(network, wanted.engine,
                               std::array{all.content.view(), all.style.view()});
     return on_engine(wanted.engine, [&](auto& here) {

@@ -80,6 +80,8 @@ void add_normalize_option(CLI::App& app, engine_settings& engine) {
         .flag("--normalize-activations",
               "rescale the filters: each channel's mean over photo and paintings becomes 1",
               engine.normalize_activations);
+    option_group(app, "Engine")
+        .flag("--normalize-layers", "the same for each layer as a whole", engine.normalize_layers);
 }
 
 void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
@@ -175,7 +177,10 @@ void normalize_activations(nn::network& network, const engine_settings& engine,
     for (const auto& picture : resized)
         views.push_back(picture.view());
     context<cpu> here({.threads = engine.threads});
-    weights::normalize_activations(here, network, views);
+    using weights::normalized_unit;
+    weights::normalize_activations(
+        here, network, views,
+        engine.normalize_activations ? normalized_unit::channel : normalized_unit::layer);
 }
 
 image::picture load_at(const std::filesystem::path& file, std::int64_t size) {

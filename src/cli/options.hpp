@@ -34,7 +34,9 @@ struct engine_settings {
     cli::input input = input::as_recognised;
     device_choice device;
     int threads = 0;
-    bool normalize_activations = false;
+    bool normalize_activations = false, normalize_layers = false;
+
+    [[nodiscard]] bool normalizes() const { return normalize_activations || normalize_layers; }
 };
 
 void add_engine_options(CLI::App& app, engine_settings& engine);
@@ -64,7 +66,7 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 /// What --weights names, with its --preprocessing. Says on the error stream what is not certain.
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 
-/// Rescales the filters so that each channel's mean over these pictures is 1. They are looked at in
+/// Rescales the filters so that each channel's, or each layer's, mean over these pictures is 1. They are looked at in
 /// a size at which a deep network's maps fit anywhere, whatever their own, and on the CPU: the
 /// filters are to be the same wherever they are used.
 void normalize_activations(nn::network& network, const engine_settings& engine,

@@ -63,6 +63,7 @@ json to_json(const recipe& recipe) {
                  {"weights", recipe.weights},
                  {"preprocessing", recipe.preprocessing},
                  {"normalize-activations", recipe.normalize_activations},
+                 {"normalize-layers", recipe.normalize_layers},
                  {"init", recipe.init},
                  {"device", recipe.device},
                  {"threads", recipe.threads}};

@@ -19,7 +19,7 @@ struct recipe {
     std::vector<std::string> styles;
     std::string weights;
     std::string preprocessing;
-    bool normalize_activations = false;
+    bool normalize_activations = false, normalize_layers = false;
     std::string init;
     std::string device;
     int threads = 0;

@@ -36,7 +36,7 @@ struct inputs {
         }
         if (!wanted.init.empty())
             init = image::load(wanted.init);
-        if (wanted.engine.normalize_activations) {
+        if (wanted.engine.normalizes()) {
             auto all = style_views;
             all.insert(all.begin(), content.view());
             normalize_activations(network, wanted.engine, all);
@@ -104,6 +104,7 @@ recipe recipe_of(const stylize_settings& wanted, const engine_facts& engine) {
         .weights = wanted.engine.weights,
         .preprocessing = name_of(std::span<const named<input>>(input_names), wanted.engine.input),
         .normalize_activations = wanted.engine.normalize_activations,
+        .normalize_layers = wanted.engine.normalize_layers,
         .init = wanted.init.empty()
                     ? name_of(std::span<const named<start>>(start_names), wanted.run.start)
                     : wanted.init,

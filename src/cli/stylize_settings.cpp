@@ -16,9 +16,8 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
               [&wanted, presets](const std::string& text) {
                   const auto chosen = parse_choice("--preset", text, presets);
                   wanted.run = chosen();
-                  // The published recipes of these two suppose it.
-                  wanted.engine.normalize_activations =
-                      chosen == gatys_preset || chosen == lecture_preset;
+                  wanted.engine.normalize_activations = chosen == gatys_preset;
+                  wanted.engine.normalize_layers = chosen == lecture_preset;
               });
     group.natural("--size", "longest side in pixels; 0: the photo's own", run.size,
                   {0, largest_size});

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include <impasto/ops/scalars.hpp>
 #include <impasto/ops/vector.hpp>
 #include <impasto/optim/checks.hpp>
@@ -12,7 +15,7 @@ struct gradient_descent_options {
     /// 0: chosen. The first step moves the element that moves most by first_step. With momentum the
     /// rate then stays; without, it follows the curvature along the last step: s·s / s·y with s the
     /// last change of x and y that of the gradient (Barzilai & Borwein 1988, eq. 5), at most twice
-    /// the rate before.
+    /// the rate before. A step to above the last ten values of J is shortened (Raydan 1997).
     double learning_rate = 0;
     double momentum = 0;       ///< 0: plain gradient descent
     double first_step = 0.02;  ///< in x's unit
@@ -52,7 +55,10 @@ public:
         });
         const auto numbers = numbers_.read(*context_);
         const auto largest = static_cast<float>(numbers[0]);
+        if (adapts_ && climbed(loss))
+            return shorten_last_step(x);
         detail::expect_finite("gradient_descent", loss, largest);
+        remember(loss);
         if (options_.learning_rate == 0 && largest > 0)
             options_.learning_rate = options_.first_step / static_cast<double>(largest);
         else if (adapts_)
@@ -65,14 +71,33 @@ public:
     }
 
 private:
+    // A step to above all of the last values of J is taken back to a quarter, as often as it has to
+    // be: Barzilai and Borwein's rule does not go down at every step, and need not.
+    [[nodiscard]] bool climbed(double loss) const {
+        return recent_.size() == remembered && !(loss <= *std::ranges::max_element(recent_));
+    }
+    void remember(double loss) {
+        recent_.push_back(loss);
+        if (recent_.size() > remembered)
+            recent_.erase(recent_.begin());
+    }
+    step_report shorten_last_step(tensor_view<float, Device> x) {
+        constexpr double kept = 0.25;
+        ops::axpy(*context_, static_cast<float>((1 - kept) * options_.learning_rate), velocity_, x);
+        options_.learning_rate *= kept;
+        return {.loss = recent_.back(), .evaluations = 1, .converged = false};
+    }
+
     // Without momentum the velocity is the last gradient g, and s = −rate·g: with h the gradient
     // now, s·s / s·y is rate·g·g / (g·g − g·h). Where J is not convex along s, the rate grows.
     void adapt(double last_squared, double last_with_now) {
         constexpr double growth = 2;
         const double curvature = last_squared - last_with_now;
-        const double factor = growth * curvature > last_squared ? last_squared / curvature : growth;
-        options_.learning_rate *= factor;
+        options_.learning_rate *=
+            growth * curvature > last_squared ? last_squared / curvature : growth;
     }
+
+    static constexpr std::size_t remembered = 10;
 
     context<Device>* context_;
     gradient_descent_options options_;
@@ -80,6 +105,7 @@ private:
     tensor<float, Device> gradient_;
     tensor<float, Device> velocity_;
     ops::scalars<Device> numbers_;  ///< largest |dJ/dx|; g·g and g·h, as in adapt
+    std::vector<double> recent_;    ///< the last values of J
 };
 
 }  // namespace impasto::optim

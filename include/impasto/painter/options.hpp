@@ -98,8 +98,9 @@ using observer = std::function<bool(const progress&)>;
 /// is an option set to begin with; docs/conventions.md compares them.
 
 /// Ng 2017, deeplearning.ai course 4, week 4: from noise, by plain gradient descent, α = 10, β =
-/// 40, five style layers of 0.2 each, average pooling, one scale. For a network with normalised
-/// activations: with the filters of Oxford's VGG-19 as they are, these weights drown the photo.
+/// 40, five style layers of 0.2 each, average pooling, one scale. For a network whose layers
+/// have a mean activation of 1 (weights::normalized_unit::layer): with Oxford's filters as they
+/// are, these weights drown the photo.
 [[nodiscard]] stylize_options lecture_preset();
 /// Gatys, Ecker, Bethge 2016: from noise, by L-BFGS, α/β = 10⁻³, five style layers of 0.2 each,
 /// average pooling, one scale. For a network with normalised activations

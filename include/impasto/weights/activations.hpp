@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -36,11 +37,20 @@ template <class Device>
 /// Source: Gatys, Ecker, Bethge 2016, section 2.
 void divide_by_means(nn::network& network, std::span<const layer_activations> layers);
 
+/// What is brought to a mean activation of 1: each channel by itself, or each layer as a whole,
+/// whose channels then keep their proportions.
+enum class normalized_unit { channel, layer };
+
 /// The same by the means over these pictures.
 template <class Device>
 void normalize_activations(context<Device>& ctx, nn::network& network,
-                           std::span<const image::picture_view> pictures) {
-    divide_by_means(network, measure_activations(ctx, network, pictures));
+                           std::span<const image::picture_view> pictures,
+                           normalized_unit unit = normalized_unit::channel) {
+    auto layers = measure_activations(ctx, network, pictures);
+    if (unit == normalized_unit::layer)
+        for (auto& layer : layers)
+            std::ranges::fill(layer.channel_means, layer.mean);
+    divide_by_means(network, layers);
 }
 
 /// A picture of waves, edges and noise, the same everywhere and always: [1,3,96,112].
