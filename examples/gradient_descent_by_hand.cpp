@@ -1,6 +1,6 @@
 // The lecture's loop written out with layers and operations, nothing hidden:
 //
-//   J(G) = α · mean (F − P)²  at relu4_2  +  β · Σ (G/M − A)² / Σ A²  at relu1_1, relu2_1, relu3_1
+//   J(G) = α · Σ (F − P)² / Σ P²  at relu4_2  +  β · Σ (G/M − A)² / Σ A²  at relu1_1, relu2_1, relu3_1
 //   G ← G − η · ∂J/∂G
 //
 //   gradient_descent_by_hand PHOTO PAINTING OUT.png
@@ -56,7 +56,7 @@ int main(int argc, char** argv) try {
             j += weight * ops::gram_error(here, g[t], mean, a[t], 4 * mean * weight, g[t]);
         }
         const auto add = [&](std::size_t t, auto map, auto d_map) {
-            const double each = alpha / double(network.tap_shape(t).elements());
+            const double each = alpha / ops::dot(here, p, p);
             if (t == content)
                 j += each * ops::squared_error(here, map, p, each, d_map);
             else

@@ -180,7 +180,7 @@ void normalize_activations(nn::network& network, const engine_settings& engine,
     using weights::normalized_unit;
     weights::normalize_activations(
         here, network, views,
-        engine.normalize_activations ? normalized_unit::channel : normalized_unit::layer);
+        engine.normalize_layers ? normalized_unit::layer : normalized_unit::channel);
 }
 
 image::picture load_at(const std::filesystem::path& file, std::int64_t size) {

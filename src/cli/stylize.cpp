@@ -10,6 +10,7 @@
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/run_report.hpp>
 #include <impasto/painter/stylize.hpp>
+#include <impasto/style/objective_options.hpp>
 
 #include "cli/engine.hpp"
 #include "cli/interrupt.hpp"
@@ -222,6 +223,8 @@ int run(stylize_settings wanted) {
     const inputs given(wanted);
     if (!given.init.empty())
         wanted.run.start_picture = given.init;
+    for (auto* layers : {&wanted.run.content_layers, &wanted.run.style_layers})
+        *layers = style::layers_for(given.network, *layers);  // as the recipe shall name them
     return naming(names_of(wanted), [&] {
         return on_engine(wanted.engine, [&](auto& here) { return run_on(here, wanted, given); });
     });

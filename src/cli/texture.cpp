@@ -5,6 +5,7 @@
 #include <impasto/image/io.hpp>
 #include <impasto/insight/side_by_side.hpp>
 #include <impasto/insight/texture.hpp>
+#include <impasto/style/objective_options.hpp>
 
 #include "cli/engine.hpp"
 #include "cli/option_group.hpp"
@@ -74,10 +75,11 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
                     "conv-engine"}};
 }
 
-int run(const settings& wanted) {
+int run(settings wanted) {
     image::check_writable(wanted.output);
     expect_not_an_input(wanted.output, {wanted.style, wanted.engine.weights});
     const auto network = load_network(wanted.engine);
+    wanted.run.style_layers = style::layers_for(network, wanted.run.style_layers);
     const auto painting = load_painting(wanted);
     run_counter counter(wanted.quiet);
     const role_names names{

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <impasto/insight/texture.hpp>
+#include <impasto/style/objective_options.hpp>
 
 // For every device: instantiated for the CPU in texture.cpp, for a GPU in kernels/insight.cpp.
 namespace impasto::insight {
@@ -45,7 +46,7 @@ std::vector<texture_step> texture_progression(context<Device>& ctx, const nn::ne
     const auto watch = [&](const progress& now) { return stopped = observe && observe(now); };
     auto run = options;
     run.style_layers = {};
-    for (const auto& layer : options.style_layers) {
+    for (const auto& layer : style::layers_for(network, options.style_layers)) {
         run.style_layers.push_back(layer);
         steps.push_back({layer.name, texture(ctx, network, painting, size, run, watch)});
         if (stopped)

@@ -11,6 +11,7 @@
 #include <impasto/insight/receptive_field.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/ops/random.hpp>
+#include <impasto/style/objective_options.hpp>
 
 #include "painter/schedule.hpp"
 
@@ -69,16 +70,8 @@ std::int64_t margin_for(const nn::network& network, const stylize_options& optio
 }  // namespace
 
 stylize_options resolved(stylize_options options, const nn::network& network) {
-    const auto lacks = [&](const std::string& name) {
-        return std::ranges::find(network.layers, name, nn::tap_name_of) == network.layers.end();
-    };
-    for (auto* layers : {&options.content_layers, &options.style_layers}) {
-        for (auto& layer : *layers)
-            if (layer.otherwise && lacks(layer.name))
-                layer = {*layer.otherwise, layer.weight};
-        std::erase_if(*layers,
-                      [](const style::weighted_layer& layer) { return layer.name.empty(); });
-    }
+    options.content_layers = style::layers_for(network, std::move(options.content_layers));
+    options.style_layers = style::layers_for(network, std::move(options.style_layers));
     if (options.margin == automatic_margin)
         options.margin = margin_for(network, options);
     return options;

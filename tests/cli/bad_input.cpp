@@ -142,7 +142,8 @@ TEST_CASE("numbers are read strictly") {
 TEST_CASE("words outside a choice are refused with those that exist") {
     const studio folder;
     refuses_option(folder, {"--optimizer", "sgd"}, {"--optimizer", "'sgd'", "lbfgs, adam or gd"});
-    refuses_option(folder, {"--loss", "l1"}, {"--loss", "'l1'", "mean, gatys or lecture"});
+    refuses_option(folder, {"--loss", "l1"},
+                   {"--loss", "'l1'", "relative, gatys, lecture or neural-style"});
     refuses_option(folder, {"--pooling", "min"}, {"--pooling", "'min'", "max, average or l2"});
     refuses_option(folder, {"--preset", "ng"}, {"--preset", "'ng'", "lecture"});
     refuses_option(folder, {"--device", "gpu"}, {"--device", "'gpu'", "auto, cpu, cuda or cuda:N"});
@@ -186,12 +187,15 @@ TEST_CASE("lists of layers and shares are checked") {
 TEST_CASE("a picture too small for the layers is refused with the size that they need") {
     const studio folder;
     save_waves(folder / "line.png", 1, 40, 1);
-    refuses(folder, {"stylize", "line.png", "painting.png", "-o", "out.png"}, {"line.png", "8x8"});
+    refuses(folder, {"stylize", "line.png", "painting.png", "-o", "out.png", "--margin", "0"},
+            {"line.png", "8x8"});
     refuses(folder, {"stylize", "photo.png", "line.png", "-o", "out.png"}, {"line.png", "8x8"});
     refuses(folder, {"stylize", "photo.png", "painting.png", "line.png", "-o", "out.png"},
             {"line.png", "8x8"});
-    refuses(folder, {"stylize", "photo.png", "painting.png", "-o", "out.png", "--size", "5"},
-            {"photo.png", "8x8"});
+    refuses(
+        folder,
+        {"stylize", "photo.png", "painting.png", "-o", "out.png", "--size", "5", "--margin", "0"},
+        {"photo.png", "8x8"});
     refuses(folder, {"features", "line.png", "--layers", "relu4_1", "-o", "out.png"}, {"8x8"});
 }
 

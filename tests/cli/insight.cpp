@@ -72,7 +72,7 @@ TEST_CASE("texture paints any size, and the layers side by side") {
     REQUIRE(run(folder, {"texture", "painting.png", "--size", "45x22", "--iterations", "2",
                          "--progression", "-o", "steps.png", "--quiet"})
                 .code == 0);
-    CHECK(image::load(folder / "steps.png").shape().w == 4 * 45 + 5 * 12);
+    CHECK(image::load(folder / "steps.png").shape().w == 5 * 45 + 6 * 12);
 }
 
 TEST_CASE("the pictures of invert and texture carry the recipe that makes them again") {
@@ -105,6 +105,7 @@ TEST_CASE("the pictures of invert and texture carry the recipe that makes them a
                             {"pooling", "max"},
                             {"pooling-scale", 1.0},
                             {"border", "replicate"},
+                            {"margin", "auto"},
                             {"convolution", "fastest"},
                             {"precision", "float32"},
                             {"conv-engine", "native"}}));
@@ -145,7 +146,7 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"invert", "photo.png", "-o", "nowhere/found.png"}, "nowhere");
     refuses({"invert", "photo.png", "-o", "photo.png"}, "is an input");
     refuses({"texture", "painting.png", "-o", "painting.png"}, "is an input");
-    refuses({"invert", "photo.png", "--size", "7"},
+    refuses({"invert", "photo.png", "--size", "7", "--margin", "0"},
             "photo.png: a picture of 7x5 pixels is too small for relu4_1");
     refuses({"invert", "photo.png", "--iterations", "0"}, "--iterations");
     refuses({"texture", "missing.png"}, "missing.png");
@@ -153,10 +154,10 @@ TEST_CASE("invert and texture refuse what makes no sense before they compute") {
     refuses({"texture", "painting.png", "--size", "64x"}, "--size");
     refuses({"texture", "painting.png", "--size", "0x64"}, "--size");
     refuses({"texture", "painting.png", "--size", "64x64x64"}, "--size");
-    refuses({"texture", "painting.png", "--size", "9x4"},
-            "--size 9x4: a picture of 9x4 pixels is too small for relu4_1");
+    refuses({"texture", "painting.png", "--size", "9x4", "--margin", "0"},
+            "--size 9x4: a picture of 9x4 pixels is too small for relu4_2");
     refuses({"texture", "painting.png", "--style-size", "5"},
-            "painting.png: a picture of 2x2 pixels is too small for relu4_1");
+            "painting.png: a picture of 5x5 pixels is too small for relu4_2");
     refuses({"texture", "painting.png", "--style-layers", "relu1_1=-1"}, "relu1_1");
 }
 

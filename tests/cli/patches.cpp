@@ -176,8 +176,9 @@ TEST_CASE("several layers, gradients and single files come from one run") {
     CHECK(layers[1]["layer"] == "relu4_1");
     for (const auto& layer : layers)
         for (const auto& unit : layer["channels"]) {
-            REQUIRE(unit["patches"].size() == 2);
-            for (std::size_t rank = 1; rank <= 2; ++rank) {
+            const auto ranks = unit["patches"].size();
+            REQUIRE((ranks == 1 || ranks == 2));  // few pictures excite a deep channel
+            for (std::size_t rank = 1; rank <= ranks; ++rank) {
                 auto channel = std::to_string(unit["channel"].get<int>());
                 channel.insert(0, 3 - channel.size(), '0');
                 const auto file = "cut/out/" + layer["layer"].get<std::string>() + "-" + channel +

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <impasto/image/color.hpp>
 #include <impasto/image/io.hpp>
 
 #include "cli/pictures.hpp"
@@ -129,7 +130,8 @@ TEST_CASE("with --json every line is an event") {
             CHECK(event["tv"].is_number());
         } else if (event["event"] == "snapshot") {
             ++snapshots;
-            CHECK(fs::exists(folder / event["file"].get<std::string>()));
+            const auto snapshot = image::load(folder / event["file"].get<std::string>());
+            CHECK(snapshot.shape() == image::load(folder / "out.png").shape());
         }
     }
     CHECK(progress == 6 + 4);  // a coarser scale has half as many more
@@ -141,7 +143,26 @@ TEST_CASE("the picture is the same where the first layer is recomputed") {
     const studio folder;
     run(folder, small_run("kept.png"));
     run(folder, small_run("recomputed.png", {"--recompute"}));
-    CHECK(text_of(folder / "kept.png") == text_of(folder / "recomputed.png"));
+    const auto kept = image::load(folder / "kept.png"),
+               recomputed = image::load(folder / "recomputed.png");
+    CHECK(std::ranges::equal(kept, recomputed));
+    CHECK(recipe_of(folder / "recomputed.png")["recompute"] == true);
+}
+
+TEST_CASE("a run whose rate is too high ends with its best picture, one line and exit code 1") {
+    const studio folder;
+    const auto result =
+        run(folder, small_run("out.png", {"--optimizer", "adam", "--learning-rate", "10",
+                                          "--iterations", "60", "--quiet"}));
+    CHECK(result.code == 1);
+    CHECK(lines_of(result.err) == 1);
+    CHECK_THAT(result.err, Contains("learning rate is too high") && Contains("out.png"));
+    REQUIRE(run(folder, small_run("first.png", {"--optimizer", "adam", "--learning-rate", "1e-9",
+                                                "--iterations", "1"}))
+                .code == 0);
+    // No step made it better: what is left is where it started.
+    const auto best = image::load(folder / "out.png"), start = image::load(folder / "first.png");
+    CHECK(image::psnr(best, start) > 40);
 }
 
 TEST_CASE("quiet says nothing") {

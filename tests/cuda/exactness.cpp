@@ -87,9 +87,11 @@ struct in_double {
         for (std::size_t i = 0; i < maps.size(); ++i)
             d.push_back(style_gradient(share_of_layer(i), maps[i], painting[i]));
         const auto difference = reference::squared_error_gradient(maps.back(), photo.back());
+        double energy = 0;
+        for (const double v : photo.back().values)
+            energy += v * v;
         for (std::size_t k = 0; k < difference.values.size(); ++k)
-            d.back().values[k] += options.content_weight * difference.values[k] /
-                                  static_cast<double>(difference.values.size());
+            d.back().values[k] += options.content_weight * difference.values[k] / energy;
         return net.gradient(gates, d, {1, 3, height, width}).values;
     }
 

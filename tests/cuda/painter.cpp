@@ -68,6 +68,8 @@ TEST_CASE("a hundred iterations on a GPU in float32 paint the CPU's picture to 4
     context<cuda> there;
     auto options = quick(optimizer::adam);
     options.iterations = 100;
+    // Maxima that nearly tie would take the two apart.
+    options.pooling.kind = ops::pooling::average;
     const auto expected = stylize(here, s.net, s.photo, s.painting, options);
     CHECK(psnr(stylize(there, s.net, s.photo, s.painting, options), expected) > 40);
 }

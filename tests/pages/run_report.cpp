@@ -100,7 +100,7 @@ TEST_CASE("the line between photo and picture moves, and a curve tells its value
     )");
     CHECK(seen.console == std::vector<std::string>());
     CHECK_THAT(seen.answer["clip"].get<std::string>(), Contains("80%"));
-    CHECK(seen.answer["charts"] == 7);
+    CHECK(seen.answer["charts"] == 8);
     CHECK(seen.answer["snapshots"] == 6);
     CHECK_THAT(seen.answer["pointed"].get<std::string>(), Contains("iteration 1:"));
     CHECK_THAT(seen.answer["before"].get<std::string>(), !Contains("iteration"));

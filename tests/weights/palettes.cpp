@@ -234,7 +234,7 @@ TEST_CASE("a network saved with palettes loads, and loses nothing when it is sav
             norm += std::pow(double{exact.weights.data()[k]}, 2);
         }
         CHECK(losses[i].error == Approx(std::sqrt(difference / norm)).epsilon(1e-6));
-        CHECK(losses[i].error < 0.01);
+        CHECK(losses[i].error < 0.012);
         CHECK(losses[i].values == 256);
         CHECK(std::ranges::equal(found.bias, exact.bias));
     }

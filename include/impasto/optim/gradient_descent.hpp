@@ -39,6 +39,7 @@ public:
         detail::expect_positive("first_step", options.first_step);
         detail::expect_below_one("momentum", options.momentum);
         ops::fill(ctx, 0, velocity_);
+        recent_.reserve(remembered + 1);  // a step allocates nothing
     }
 
     /// One iteration in place; loss is J at the x it started from. Throws

@@ -29,6 +29,19 @@ struct objective_options {
     bool recompute = false;  ///< the first layer's map, instead of keeping it
 };
 
+/// The layers for this network: where it lacks one that names another instead, that one, or none.
+[[nodiscard]] inline std::vector<weighted_layer> layers_for(const nn::network& network,
+                                                            std::vector<weighted_layer> layers) {
+    const auto lacks = [&](const std::string& name) {
+        return std::ranges::find(network.layers, name, nn::tap_name_of) == network.layers.end();
+    };
+    for (auto& layer : layers)
+        if (layer.otherwise && lacks(layer.name))
+            layer = {*layer.otherwise, layer.weight};
+    std::erase_if(layers, [](const weighted_layer& layer) { return layer.name.empty(); });
+    return layers;
+}
+
 /// The extractor's options for one kind of layers, as the targets need them.
 [[nodiscard]] inline nn::features_options extractor_options(
     const objective_options& options, const std::vector<weighted_layer>& layers) {
