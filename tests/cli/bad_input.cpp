@@ -187,11 +187,14 @@ TEST_CASE("lists of layers and shares are checked") {
 TEST_CASE("a picture too small for the layers is refused with the size that they need") {
     const studio folder;
     save_waves(folder / "line.png", 1, 40, 1);
-    refuses(folder, {"stylize", "line.png", "painting.png", "-o", "out.png", "--margin", "0"},
-            {"line.png", "8x8"});
-    refuses(folder, {"stylize", "photo.png", "line.png", "-o", "out.png"}, {"line.png", "8x8"});
-    refuses(folder, {"stylize", "photo.png", "painting.png", "line.png", "-o", "out.png"},
-            {"line.png", "8x8"});
+    const auto refused = [&](std::vector<std::string> pictures, const std::string& named) {
+        pictures.insert(pictures.begin(), "stylize");
+        pictures.insert(pictures.end(), {"-o", "out.png", "--size", "40", "--margin", "0"});
+        refuses(folder, pictures, {named, "8x8"});
+    };
+    refused({"line.png", "painting.png"}, "line.png");
+    refused({"photo.png", "line.png"}, "line.png");
+    refused({"photo.png", "painting.png", "line.png"}, "line.png");
     refuses(
         folder,
         {"stylize", "photo.png", "painting.png", "-o", "out.png", "--size", "5", "--margin", "0"},

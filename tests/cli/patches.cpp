@@ -174,6 +174,7 @@ TEST_CASE("several layers, gradients and single files come from one run") {
     REQUIRE(layers.size() == 2);
     CHECK(layers[0]["layer"] == "relu1_1");
     CHECK(layers[1]["layer"] == "relu4_1");
+    std::ptrdiff_t written = 0;
     for (const auto& layer : layers)
         for (const auto& unit : layer["channels"]) {
             const auto ranks = unit["patches"].size();
@@ -185,9 +186,10 @@ TEST_CASE("several layers, gradients and single files come from one run") {
                                   "-" + std::to_string(rank) + ".png";
                 const auto side = layer["receptive_field"]["size"].get<std::int64_t>();
                 CHECK(image::load(folder / file).shape() == shape{1, 3, side, side});
+                ++written;
             }
         }
-    CHECK(std::distance(fs::directory_iterator(folder / "cut/out"), {}) == 8);
+    CHECK(std::distance(fs::directory_iterator(folder / "cut/out"), {}) == written);
 }
 
 TEST_CASE("patches shows the channels that the library finds strongest, in that order") {

@@ -47,6 +47,7 @@ double style_error(const nn::network& net, image::picture_view painting,
     auto options = insight::texture_preset();
     options.tv_weight = 0;
     options.style_weight = 1;
+    options.style_layers.pop_back();  // the deepest has few units in such small pictures
     return evaluate(ctx, net, picture, std::span(&painting, 1), picture, options).losses.total;
 }
 
@@ -109,12 +110,13 @@ TEST_CASE("a texture has the size that was asked for and the painting's statisti
     options.iterations = 60;
     options.scales = 1;
     options.tv_weight = 0;
+    options.style_layers.pop_back();
     options.margin = 0;  // whose statistics are the canvas', not the picture's
     for (const image::extent size : {image::extent{37, 90}, image::extent{64, 23}}) {
         const auto picture = insight::texture(ctx, net, painting, size, options);
         CHECK(picture.shape() == shape{1, 3, size.height, size.width});
-        CHECK(style_error(net, painting, picture) < 0.02);
-        CHECK(style_error(net, painting, plain(size.height, size.width, 0.5f)) > 0.2);
+        CHECK(style_error(net, painting, picture) <
+              0.2 * style_error(net, painting, plain(size.height, size.width, 0.5f)));
     }
     CHECK_THROWS_AS(insight::texture(ctx, net, painting, {0, 5}, options), option_error);
 }
