@@ -59,12 +59,24 @@ std::size_t deepest_of(const nn::network& network,
     return deepest;
 }
 
-/// How far from the canvas' edge its zero padding still shows in the picture: by eye and on plain
-/// photos, half of what a unit of the deepest layer sees to one side. A multiple of that layer's
-/// stride, so that pools start where they would without a margin.
+/// Half of what a unit of the deepest layer with a stride of up to 8 sees: with a quarter, plain
+/// photos still were up to 38 % more saturated at the edge than inside, with more than half nothing
+/// changed. relu5_1 does not count: it sees too coarsely to draw a frame, and would triple a small
+/// canvas. A multiple of the deepest stride, so that pools start where they would without a margin.
 std::int64_t margin_for(const nn::network& network, const stylize_options& options) {
-    const auto field = insight::receptive_field_of(network.layers, deepest_layer(network, options));
-    return (field.size / 4 + field.stride - 1) / field.stride * field.stride;
+    constexpr std::int64_t fine_stride = 8;
+    const auto deepest =
+        insight::receptive_field_of(network.layers, deepest_layer(network, options));
+    std::int64_t widest = 0;
+    for (const auto* layers : {&options.content_layers, &options.style_layers})
+        for (const auto& layer : *layers) {
+            const auto field = insight::receptive_field_of(network.layers, layer.name);
+            if (layer.weight != 0 && field.stride <= fine_stride)
+                widest = std::max(widest, field.size);
+        }
+    if (widest == 0)
+        widest = deepest.size;
+    return (widest / 2 + deepest.stride - 1) / deepest.stride * deepest.stride;
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct scene {
 stylize_options quick(optimizer method) {
     stylize_options options;
     options.size = 19;
+    options.margin = 8;
     options.scales = 1;
     options.iterations = 3;
     options.optimizer = method;

@@ -30,7 +30,7 @@ struct stylize_options {
     /// left out.
     int scales = 0;
     double scale_growth = 16.0 / 9;  ///< between two scales
-    int iterations = 100;  ///< at the finest scale; each coarser one has half as many more
+    int iterations = 80;  ///< at the finest scale; each coarser one has half as many more
 
     impasto::optimizer optimizer = impasto::optimizer::lbfgs;
     /// Adam: about how far a value of a pixel, in [0,1], moves in one step; 0: 0.02, five levels of
