@@ -22,7 +22,6 @@ stylize_options plain_recipe(style::convention loss) {
     options.style_layers = five_style_layers();
     options.border = ops::border::zero;
     options.margin = 0;
-    options.average = 0;
     return options;
 }
 

@@ -14,8 +14,8 @@
 /// What a run does to pictures on the host, whatever the device.
 namespace impasto::painter_detail {
 
-/// The options for this network: layers that it may lack are left out, and an automatic margin is a
-/// number.
+/// The options for this network: a layer that it lacks is replaced or left out, as its `otherwise`
+/// says, and an automatic margin becomes a number of pixels.
 [[nodiscard]] stylize_options resolved(stylize_options options, const nn::network& network);
 
 /// Seamless pictures have no edge that a margin could keep outside.

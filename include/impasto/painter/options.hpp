@@ -61,8 +61,8 @@ struct stylize_options {
     ops::border border = ops::border::replicate;
     /// Pixels painted beyond each edge of the picture, and cut off at the end. The networks pad
     /// their maps with zeros, which would paint a frame round the picture; this keeps it outside.
-    /// The photo goes on there, mirrored. automatic_margin: from the receptive field of the deepest
-    /// layer.
+    /// The photo goes on there, mirrored. automatic_margin: half of the receptive field of the
+    /// deepest layer with a stride of up to 8.
     std::int64_t margin = automatic_margin;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
     impasto::precision precision = impasto::precision::float32;  ///< of feature maps
