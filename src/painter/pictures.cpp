@@ -61,8 +61,9 @@ std::size_t deepest_of(const nn::network& network,
 
 /// Half of what a unit of the deepest layer with a stride of up to 8 sees: with a quarter, the
 /// picture of a black photo was up to 38 % more saturated at the edge than inside; more than half
-/// changed nothing further. relu5_1 does not count: it sees too coarsely to draw a frame, and would triple a small
-/// canvas. A multiple of the deepest stride, so that pools start where they would without a margin.
+/// changed nothing further. relu5_1 does not count: it sees too coarsely to draw a frame, and would
+/// triple a small canvas. A multiple of the deepest stride, so that pools start where they would
+/// without a margin.
 std::int64_t margin_for(const nn::network& network, const stylize_options& options) {
     constexpr std::int64_t fine_stride = 8;
     const auto deepest =
