@@ -39,8 +39,9 @@ tensor<float, cpu> picture(context<cpu>& ctx, std::uint64_t seed, std::int64_t s
 
 style::objective<float, cpu> make_objective(context<cpu>& ctx, const nn::network& net,
                                             const recipe& r, std::int64_t side, bool recompute) {
-    const style::objective_options options{
-        .content_layers = {{"relu4_2"}}, .style_layers = r.style_layers, .recompute = recompute};
+    const style::objective_options options{.content_layers = {{"relu4_2"}},
+                                           .style_layers = r.style_layers,
+                                           .view = {.recompute = recompute}};
     const auto photo = picture(ctx, 1, side), painting = picture(ctx, 2, side);
     const tensor_view<const float, cpu> paintings[] = {painting};
     const double shares[] = {1};

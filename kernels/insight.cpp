@@ -22,7 +22,7 @@ template explanation explain(context<cuda>&, const nn::network&, image::picture_
                              const explain_options&, std::vector<float>);
 
 template judgement judge(context<cuda>&, const nn::network&, image::picture_view,
-                         image::picture_view, image::picture_view, const judge_options&);
+                         image::picture_view, image::picture_view, const ops::conv_method&);
 
 template class tiled_features<float, cuda>;
 template class tiled_features<half, cuda>;

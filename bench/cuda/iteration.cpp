@@ -47,9 +47,9 @@ style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side, 
     const style::objective_options options{
         .content_layers = {{"relu4_2"}},
         .style_layers = {{"relu1_1"}, {"relu2_1"}, {"relu3_1"}, {"relu4_1"}, {"relu5_1"}},
-        .tf32 = v.tf32,
-        .conv_engine = v.engine,
-        .recompute = v.recompute};
+        .view = {.convolution = {.engine = v.engine},
+                 .precision = v.tf32 ? precision::tf32 : precision::float32,
+                 .recompute = v.recompute}};
     const auto net = fitted<T>(ctx, style::extractor_options(options, {}));
     const auto photo = random_pixels(ctx, {1, 3, side, side}, 1),
                painting = random_pixels(ctx, photo.shape(), 2);

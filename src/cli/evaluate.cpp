@@ -19,6 +19,7 @@
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
 #include "cli/verdict.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -28,7 +29,7 @@ struct settings {
     std::string content, style, picture, gradient, judge;
     std::int64_t size = 0;
     engine_settings engine;
-    stylize_options run{.border = ops::border::zero};  ///< as the networks were trained
+    stylize_options run;
     bool json = false;
 };
 
@@ -96,9 +97,8 @@ verdict judge(context<Device>& here, const nn::network& network, const pictures&
               const settings& wanted) {
     context<cpu> host({.threads = wanted.engine.threads});
     return {.network = network.name,
-            .seen = insight::judge(
-                here, network, all.picture, all.content, all.style,
-                {.algorithm = wanted.run.algorithm, .conv_engine = wanted.run.conv_engine}),
+            .seen = insight::judge(here, network, all.picture, all.content, all.style,
+                                   wanted.run.view.convolution),
             .patches = insight::patch_distances(host, all.picture, all.style)};
 }
 
@@ -163,14 +163,11 @@ command add_evaluate(CLI::App& tool) {
     group.flag("--json", "one JSON object", wanted->json);
     group.text("--gradient", "FILE.npy", "write dJ/dpixels, float32 [3,H,W]", wanted->gradient);
     add_loss_options(*app, wanted->run);
-    add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_engine_options(*app, wanted->engine);
-    add_precision_option(*app, wanted->run.precision);
-    add_conv_engine_option(*app, wanted->run.conv_engine);
+    add_view_options(*app, wanted->run.view, passes::forward_and_backward);
     add_normalize_option(*app, wanted->engine);
     app->footer(
-        "The terms are printed before their weights, the total after. Unlike stylize, the "
-        "border is\nzero by default: the networks' own.\n\n"
+        "The terms are printed before their weights, the total after.\n\n"
         "--judge adds relative distances, 0 for no difference, by maps of the second network:\n"
         "style at relu1_1 ... relu5_1, content at relu4_2; and, without a network, the sliced\n"
         "Wasserstein distance of IMAGE's and STYLE's patches at three sizes, in pixel values\n"

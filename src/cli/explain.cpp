@@ -15,6 +15,7 @@
 #include "cli/options.hpp"
 #include "cli/picture_list.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -44,12 +45,8 @@ template <class T, class Device>
 insight::channel_patches patches_of_folder(context<Device>& here, const nn::network& network,
                                            const settings& wanted) {
     const auto files = list_pictures({wanted.pictures});
-    insight::unit_patches<T, Device> search(network,
-                                            {.layers = {wanted.network.layer},
-                                             .pooling = wanted.network.pooling,
-                                             .border = wanted.network.border,
-                                             .algorithm = wanted.network.algorithm,
-                                             .tf32 = wanted.network.precision == precision::tf32});
+    insight::unit_patches<T, Device> search(
+        network, {.layers = {wanted.network.layer}, .view = wanted.network.view});
     std::size_t read = 0;
     std::string first_reason;
     step_report searched("search", files.size(), wanted.quiet);
@@ -113,7 +110,7 @@ int run(const settings& wanted) {
     expect_not_an_input(wanted.output, {wanted.style, wanted.compare, wanted.engine.weights});
     const auto network = load_network(wanted.engine);
     return on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
-        return in_precision<Device>(wanted.network.precision, [&](auto number) {
+        return in_precision<Device>(wanted.network.view.precision, [&](auto number) {
             return run_on<decltype(number)>(here, network, wanted);
         });
     });
@@ -138,10 +135,8 @@ command add_explain(CLI::App& tool) {
     group.natural("--size", "longest side of every picture; 0: their own", wanted->size,
                   {0, largest_size});
     group.flag("--quiet", "print nothing but errors", wanted->quiet);
-    add_network_options(*app, wanted->network.pooling, wanted->network.border,
-                        wanted->network.algorithm);
     add_engine_options(*app, wanted->engine);
-    add_precision_option(*app, wanted->network.precision);
+    add_view_options(*app, wanted->network.view, passes::forward);
     app->footer(
         "Examples:\n"
         "  impasto explain painting.jpg -o explain.html\n"

@@ -14,6 +14,7 @@
 #include "cli/engine.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -24,7 +25,6 @@ struct settings {
     std::int64_t size = 0;
     engine_settings engine;
     nn::features_options network{.taps = {}, .backward = false};
-    impasto::precision precision = impasto::precision::float32;
     bool quiet = false;
 };
 
@@ -42,13 +42,12 @@ named_maps maps_of(context<Device>& ctx, const nn::network& network, image::pict
     return maps;
 }
 
-int run(settings wanted) {
+int run(const settings& wanted) {
     expect_writable(wanted.output);
-    wanted.network.tf32 = wanted.precision == precision::tf32;
     const auto network = load_network(wanted.engine);
     const auto picture = load_at(wanted.picture, wanted.size);
     const auto maps = on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
-        return in_precision<Device>(wanted.precision, [&](auto number) {
+        return in_precision<Device>(wanted.network.view.precision, [&](auto number) {
             return maps_of<decltype(number)>(here, network, picture, wanted.network);
         });
     });
@@ -84,11 +83,8 @@ command add_features(CLI::App& tool) {
     group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->size,
                   {0, largest_size});
     group.flag("--quiet", "print nothing but errors", wanted->quiet);
-    add_network_options(*app, wanted->network.pooling, wanted->network.border,
-                        wanted->network.algorithm);
     add_engine_options(*app, wanted->engine);
-    add_precision_option(*app, wanted->precision);
-    add_conv_engine_option(*app, wanted->network.conv_engine);
+    add_view_options(*app, wanted->network.view, passes::forward);
     return {app, [wanted] { return run(*wanted); }};
 }
 

@@ -13,6 +13,7 @@
 #include "cli/options.hpp"
 #include "cli/recipe.hpp"
 #include "cli/run_counter.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -61,8 +62,7 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
         .device = engine.device,
         .threads = engine.threads,
         .run = wanted.run,
-        .options = {"size", "iterations", "tv-weight", "seed", "pooling", "pooling-scale", "border",
-                    "margin", "convolution", "precision", "conv-engine"}};
+        .options = {"size", "iterations", "tv-weight", "seed", "margin"}};
 }
 
 int run(const settings& wanted) {
@@ -103,11 +103,9 @@ command add_invert(CLI::App& tool) {
     group.natural("--seed", "of the noise", wanted->run.seed);
     auto* json = group.flag("--json", "one JSON object", wanted->json);
     group.flag("--quiet", "print nothing but errors", wanted->quiet)->excludes(json);
-    add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_margin_option(*app, wanted->run.margin);
     add_engine_options(*app, wanted->engine);
-    add_precision_option(*app, wanted->run.precision);
-    add_conv_engine_option(*app, wanted->run.conv_engine);
+    add_view_options(*app, wanted->run.view, passes::forward_and_backward);
     app->footer("Example:\n  impasto invert photo.jpg --layers relu1_1,relu2_1,relu3_1,relu4_1");
     return {app, [wanted] { return run(*wanted); }};
 }

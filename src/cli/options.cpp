@@ -56,25 +56,6 @@ void add_engine_options(CLI::App& app, engine_settings& engine) {
     group.natural("--threads", "0: as many as the machine offers", engine.threads, {0, 1024});
 }
 
-void add_precision_option(CLI::App& app, precision& target) {
-    option_group group(app, "Engine");
-    group.choice("--precision", "of feature maps; all but float32 need a GPU", target,
-                 precision_names);
-}
-
-void add_conv_engine_option(CLI::App& app, ops::conv_engine& target) {
-    option_group group(app, "Engine");
-    group.choice("--conv-engine", "whose convolutions on a GPU; cudnn: NVIDIA's, for comparison",
-                 target, conv_engine_names);
-}
-
-void add_recompute_option(CLI::App& app, bool& target) {
-    option_group(app, "Engine")
-        .flag("--recompute",
-              "less memory, a little more time: the largest map is computed twice, not kept",
-              target);
-}
-
 void add_normalize_option(CLI::App& app, engine_settings& engine) {
     option_group(app, "Engine")
         .flag("--normalize-activations",
@@ -82,20 +63,6 @@ void add_normalize_option(CLI::App& app, engine_settings& engine) {
               engine.normalize_activations);
     option_group(app, "Engine")
         .flag("--normalize-layers", "the same for each layer as a whole", engine.normalize_layers);
-}
-
-void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
-                         ops::conv_algorithm& algorithm) {
-    option_group group(app, "Network");
-    group.choice("--pooling", "how maps shrink", pooling.kind, pooling_names);
-    group.add(
-        "--pooling-scale", "X", "multiplies what is pooled; usual: 2 for average, 0.78 for l2",
-        compact(pooling.scale), [&pooling](const std::string& text) {
-            pooling.scale = static_cast<float>(parse_number("--pooling-scale", text, {0, 100}));
-        });
-    group.choice("--border", "what the network sees around the picture", border, border_names);
-    group.choice("--convolution", "direct: slower, nearer to exact arithmetic", algorithm,
-                 convolution_names);
 }
 
 std::string margin_text(std::int64_t margin) {

@@ -42,14 +42,7 @@ struct engine_settings {
 void add_engine_options(CLI::App& app, engine_settings& engine);
 void add_preprocessing_option(option_group& group, engine_settings& engine);
 void add_device_option(option_group& group, engine_settings& engine);
-void add_precision_option(CLI::App& app, precision& target);
-void add_conv_engine_option(CLI::App& app, ops::conv_engine& target);
-void add_recompute_option(CLI::App& app, bool& target);
 void add_normalize_option(CLI::App& app, engine_settings& engine);
-
-/// How the network sees: pooling, border, convolution.
-void add_network_options(CLI::App& app, ops::pool_options& pooling, ops::border& border,
-                         ops::conv_algorithm& algorithm);
 
 void add_margin_option(CLI::App& app, std::int64_t& margin);
 
@@ -66,9 +59,9 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 /// What --weights names, with its --preprocessing. Says on the error stream what is not certain.
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 
-/// Rescales the filters so that each channel's, or each layer's, mean over these pictures is 1. They are looked at in
-/// a size at which a deep network's maps fit anywhere, whatever their own, and on the CPU: the
-/// filters are to be the same wherever they are used.
+/// Rescales the filters so that each channel's, or each layer's, mean over these pictures is 1.
+/// They are looked at in a size at which a deep network's maps fit anywhere, whatever their own,
+/// and on the CPU: the filters are to be the same wherever they are used.
 void normalize_activations(nn::network& network, const engine_settings& engine,
                            std::span<const image::picture_view> pictures);
 

@@ -122,11 +122,9 @@ public:
                      const std::string& layer)
         : side_(wanted.side) {
         for (const bool guided : {false, true})
-            kinds_.emplace_back(network, nn::features_options{.taps = {layer},
-                                                              .pooling = wanted.search.pooling,
-                                                              .border = wanted.search.border,
-                                                              .algorithm = wanted.search.algorithm,
-                                                              .guided = guided});
+            kinds_.emplace_back(network,
+                                nn::features_options{
+                                    .taps = {layer}, .view = wanted.search.view, .guided = guided});
     }
 
     void place(context<Device>& here, image::picture_view pixels, const insight::sheet_slot& slot,
@@ -181,7 +179,7 @@ void write_manifest(const patches_settings& wanted, const std::vector<insight::s
     for (std::size_t i = 0; i < panels.size(); ++i)
         layers.push_back(patches_json(wanted.search.layers[i], panels[i], pictures));
     auto all = panels.size() == 1 ? layers[0] : nlohmann::ordered_json{{"layers", layers}};
-    all.update({{"device", engine.device}, {"precision", to_string(wanted.precision)}});
+    all.update({{"device", engine.device}, {"precision", to_string(wanted.search.view.precision)}});
     const auto text = dump(all) + "\n";
     write_atomically(wanted.manifest, std::as_bytes(std::span(text)));
 }
@@ -244,14 +242,13 @@ int run_on(context<Device>& here, const nn::network& network, const std::vector<
     return interrupt::asked() ? interrupted : success;
 }
 
-int run(patches_settings wanted) {
+int run(const patches_settings& wanted) {
     if (wanted.search.layers.empty())
         throw option_error("--layer: name a layer, such as relu3_2");
-    wanted.search.tf32 = wanted.precision == precision::tf32;
     const auto files = list_pictures(wanted.pictures);
     const auto network = load_network(wanted.engine);
     return on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
-        return in_precision<Device>(wanted.precision, [&](auto number) {
+        return in_precision<Device>(wanted.search.view.precision, [&](auto number) {
             return run_on<decltype(number)>(here, network, files, wanted);
         });
     });

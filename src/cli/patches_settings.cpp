@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "cli/option_group.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -102,9 +103,8 @@ void add_patches_options(CLI::App& app, patches_settings& wanted) {
         ->required();
     add_search_options(app, wanted);
     add_output_options(app, wanted);
-    add_network_options(app, wanted.search.pooling, wanted.search.border, wanted.search.algorithm);
     add_engine_options(app, wanted.engine);
-    add_precision_option(app, wanted.precision);
+    add_view_options(app, wanted.search.view, passes::forward);
     app.footer(
         "Each picture is looked at once and need not stay in memory. Files that cannot be used "
         "are\nnamed at the end.\n"

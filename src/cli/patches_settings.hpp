@@ -7,7 +7,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <impasto/core/precision.hpp>
 #include <impasto/insight/unit_patches.hpp>
 
 #include "cli/options.hpp"
@@ -32,7 +31,6 @@ struct patches_settings {
     std::int64_t size = 0, side = 64;
     bool gradients = false, quiet = false;
     engine_settings engine;
-    impasto::precision precision = impasto::precision::float32;
 };
 
 void add_patches_options(CLI::App& app, patches_settings& wanted);

@@ -6,6 +6,7 @@
 #include "cli/names.hpp"
 #include "cli/options.hpp"
 #include "cli/units.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -45,14 +46,7 @@ json to_json(const stylize_options& run) {
             {"style-layers", to_json(run.style_layers)},
             {"style-blend", run.style_blend},
             {"style-scale", run.style_scale},
-            {"pooling", name(pooling_names, run.pooling.kind)},
-            {"pooling-scale", run.pooling.scale},
-            {"border", name(border_names, run.border)},
             {"margin", margin_text(run.margin)},
-            {"convolution", name(convolution_names, run.algorithm)},
-            {"recompute", run.recompute},
-            {"precision", name(precision_names, run.precision)},
-            {"conv-engine", name(conv_engine_names, run.conv_engine)},
             {"original-colors", run.original_colors}};
 }
 
@@ -68,6 +62,7 @@ json to_json(const recipe& recipe) {
                  {"device", recipe.device},
                  {"threads", recipe.threads}};
     options.update(to_json(recipe.run));
+    options.update(view_json(recipe.run.view));
     return options;
 }
 
@@ -106,6 +101,7 @@ std::vector<image::text_entry> text_of(const command_recipe& recipe) {
     const auto run = to_json(recipe.run);
     for (const auto& name : recipe.options)
         options[name] = run.at(name);
+    options.update(view_json(recipe.run.view));
     return notes_of(options);
 }
 

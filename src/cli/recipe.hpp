@@ -40,7 +40,7 @@ struct command_recipe {
     std::string device;
     int threads = 0;
     stylize_options run;
-    std::vector<std::string> options;  ///< "size", "seed", …
+    std::vector<std::string> options;  ///< "size", "seed", …; those of the view are always told
 };
 [[nodiscard]] std::vector<image::text_entry> text_of(const command_recipe& recipe);
 

@@ -207,7 +207,7 @@ int run_on(context<Device>& here, const stylize_settings& wanted, const inputs& 
         out->planned(planned);
         return success;
     }
-    expect_memory(planned, wanted.run.recompute);
+    expect_memory(planned, wanted.run.view.recompute);
     if (wanted.snapshot_every > 0)
         prepare_snapshots(wanted);
     out->planned(planned);

@@ -1,6 +1,7 @@
 #include "cli/stylize_settings.hpp"
 
 #include "cli/option_group.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -93,12 +94,9 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     add_run_options(app, wanted);
     add_style_options(app, wanted.run);
     add_loss_options(app, wanted.run);
-    add_network_options(app, wanted.run.pooling, wanted.run.border, wanted.run.algorithm);
     add_margin_option(app, wanted.run.margin);
     add_engine_options(app, wanted.engine);
-    add_precision_option(app, wanted.run.precision);
-    add_conv_engine_option(app, wanted.run.conv_engine);
-    add_recompute_option(app, wanted.run.recompute);
+    add_view_options(app, wanted.run.view, passes::forward_and_backward);
     add_normalize_option(app, wanted.engine);
     app.footer(
         "Examples:\n"

@@ -12,6 +12,7 @@
 #include "cli/options.hpp"
 #include "cli/recipe.hpp"
 #include "cli/run_counter.hpp"
+#include "cli/view_options.hpp"
 
 namespace impasto::cli {
 
@@ -70,9 +71,7 @@ command_recipe recipe_of(const settings& wanted, const engine_facts& engine) {
         .device = engine.device,
         .threads = engine.threads,
         .run = wanted.run,
-        .options = {"style-scale", "style-layers", "tv-weight", "iterations", "seed", "pooling",
-                    "pooling-scale", "border", "margin", "convolution", "precision",
-                    "conv-engine"}};
+        .options = {"style-scale", "style-layers", "tv-weight", "iterations", "seed", "margin"}};
 }
 
 int run(settings wanted) {
@@ -109,7 +108,7 @@ void add_own_options(CLI::App& app, settings& wanted) {
               size_text(wanted.size.height, wanted.size.width),
               [&wanted](const std::string& text) { wanted.size = parse_size(text); });
     app.add_flag_callback(
-           "--seamless", [&wanted] { wanted.run.border = ops::border::wrap; },
+           "--seamless", [&wanted] { wanted.run.view.border = ops::border::wrap; },
            "the edges fit together: for tiles; the same as --border wrap")
         ->group("Texture");
     group.flag("--progression", "side by side: with the first style layer, the first two, ...",
@@ -133,12 +132,9 @@ command add_texture(CLI::App& tool) {
         ->type_name("FILE")
         ->required();
     add_own_options(*app, *wanted);
-    add_network_options(*app, wanted->run.pooling, wanted->run.border, wanted->run.algorithm);
     add_margin_option(*app, wanted->run.margin);
     add_engine_options(*app, wanted->engine);
-    add_precision_option(*app, wanted->run.precision);
-    add_conv_engine_option(*app, wanted->run.conv_engine);
-    add_recompute_option(*app, wanted->run.recompute);
+    add_view_options(*app, wanted->run.view, passes::forward_and_backward);
     app->footer(
         "Examples:\n"
         "  impasto texture painting.jpg --size 800x300\n"

@@ -39,12 +39,8 @@ std::vector<float> gram_of(context<Device>& ctx, const nn::features<T, Device>& 
 template <class T, class Device>
 explanation explain_in(context<Device>& ctx, const nn::network& network, image::picture_view pixels,
                        const explain_options& options, std::vector<float> thresholds) {
-    resizing_features<T, Device> looking(network, {.taps = {options.layer},
-                                                   .pooling = options.pooling,
-                                                   .border = options.border,
-                                                   .algorithm = options.algorithm,
-                                                   .tf32 = options.precision == precision::tf32,
-                                                   .backward = false});
+    resizing_features<T, Device> looking(
+        network, {.taps = {options.layer}, .view = options.view, .backward = false});
     const auto& features = looking.forward(ctx, pixels);
     auto gram = gram_of(ctx, features);
     auto map = nn::host_map(ctx, features, 0);
@@ -65,7 +61,7 @@ explanation explain_in(context<Device>& ctx, const nn::network& network, image::
 template <class Device>
 explanation explain(context<Device>& ctx, const nn::network& network, image::picture_view pixels,
                     const explain_options& options, std::vector<float> thresholds) {
-    return in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.view.precision, [&](auto number) {
         return detail::explain_in<decltype(number)>(ctx, network, pixels, options,
                                                     std::move(thresholds));
     });

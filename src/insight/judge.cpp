@@ -3,6 +3,6 @@
 namespace impasto::insight {
 
 template judgement judge(context<cpu>&, const nn::network&, image::picture_view,
-                         image::picture_view, image::picture_view, const judge_options&);
+                         image::picture_view, image::picture_view, const ops::conv_method&);
 
 }  // namespace impasto::insight

@@ -48,17 +48,13 @@ struct judged_features {
 template <class Device>
 judged_features<Device> look(context<Device>& ctx, const nn::network& network,
                              image::picture_view pixels, const std::vector<std::string>& styles,
-                             const std::string& content, const judge_options& options) {
+                             const std::string& content, const ops::conv_method& how) {
     auto taps = styles;
     if (!content.empty())
         taps.push_back(content);
-    nn::features<float, Device> features(ctx, network, pixels.shape(),
-                                         {.taps = taps,
-                                          .pooling = {.kind = ops::pooling::max, .scale = 1},
-                                          .border = ops::border::zero,
-                                          .algorithm = options.algorithm,
-                                          .conv_engine = options.conv_engine,
-                                          .backward = false});
+    nn::features<float, Device> features(
+        ctx, network, pixels.shape(),
+        {.taps = taps, .view = {.convolution = how}, .backward = false});
     tensor<float, Device> uploaded(pixels.shape());
     ops::upload(ctx, pixels, uploaded.view());
     judged_features<Device> found;
@@ -111,7 +107,7 @@ inline void expect_judgeable(const char* which, const nn::network& network,
 template <class Device>
 judgement judge(context<Device>& ctx, const nn::network& network, image::picture_view picture,
                 image::picture_view photo, image::picture_view painting,
-                const judge_options& options) {
+                const ops::conv_method& how) {
     const std::string content = detail::judged_content;
     const auto styles = detail::judged_styles(network);
     (void)nn::find_tap(network.layers, content);
@@ -123,11 +119,11 @@ judgement judge(context<Device>& ctx, const nn::network& network, image::picture
     const auto beside = painter_detail::style_size(painting.shape(), {height, width}, 1);
     detail::expect_judgeable("style", network, styles.back(), {1, 3, beside.height, beside.width});
 
-    const auto seen = detail::look(ctx, network, picture, styles, content, options);
+    const auto seen = detail::look(ctx, network, picture, styles, content, how);
     const auto of_photo =
-        detail::look(ctx, network, image::resize(photo, height, width), {}, content, options);
+        detail::look(ctx, network, image::resize(photo, height, width), {}, content, how);
     const auto of_painting = detail::look(
-        ctx, network, image::resize(painting, beside.height, beside.width), styles, {}, options);
+        ctx, network, image::resize(painting, beside.height, beside.width), styles, {}, how);
     judgement result;
     for (std::size_t i = 0; i < styles.size(); ++i) {
         const double value =

@@ -8,14 +8,7 @@ namespace impasto::insight {
 
 template <class T, class Device>
 unit_patches<T, Device>::unit_patches(const nn::network& net, const unit_patches_options& options)
-    : scan_(net,
-            {.taps = options.layers,
-             .pooling = options.pooling,
-             .border = options.border,
-             .algorithm = options.algorithm,
-             .tf32 = options.tf32,
-             .backward = false},
-            options.tile) {
+    : scan_(net, {.taps = options.layers, .view = options.view, .backward = false}, options.tile) {
     for (std::size_t layer = 0; layer < layers().size(); ++layer)
         found_.emplace_back(scan_.channels(layer), options.top, options.positions);
 }

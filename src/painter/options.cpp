@@ -20,7 +20,7 @@ stylize_options plain_recipe(style::convention loss) {
     options.loss = loss;
     options.tv_weight = 0;
     options.style_layers = five_style_layers();
-    options.border = ops::border::zero;
+    options.view.border = ops::border::zero;
     options.margin = 0;
     return options;
 }
@@ -34,7 +34,7 @@ stylize_options lecture_preset() {
     options.start_noise = 0.04;  // plain descent leaves what more there is as grain
     options.content_weight = 10;
     options.style_weight = 40;
-    options.pooling = {.kind = ops::pooling::average, .scale = 1};
+    options.view.pooling = {.kind = ops::pooling::average, .scale = 1};
     return options;
 }
 
@@ -43,7 +43,7 @@ stylize_options gatys_preset() {
     options.iterations = 500;
     options.content_weight = 1;
     options.style_weight = 1000;
-    options.pooling = {.kind = ops::pooling::average, .scale = 1};
+    options.view.pooling = {.kind = ops::pooling::average, .scale = 1};
     return options;
 }
 
@@ -55,7 +55,7 @@ stylize_options neural_style_preset() {
     options.content_weight = 5;
     options.style_weight = 5 * 100;  // of a mean over the five layers, which it adds
     options.tv_weight = 1e-3;
-    options.pooling = {.kind = ops::pooling::max, .scale = 1};
+    options.view.pooling = {.kind = ops::pooling::max, .scale = 1};
     return options;
 }
 
@@ -70,8 +70,8 @@ stylize_options crowsonkb_preset() {
     options.start_noise = 0;
     options.style_layers = {
         {"relu1_1", 256}, {"relu2_1", 64}, {"relu3_1", 16}, {"relu4_1", 4}, {"relu5_1", 1, ""}};
-    options.pooling = {.kind = ops::pooling::max, .scale = 1};
-    options.border = ops::border::replicate;
+    options.view.pooling = {.kind = ops::pooling::max, .scale = 1};
+    options.view.border = ops::border::replicate;
     options.margin = 0;
     return options;
 }

@@ -20,7 +20,7 @@ namespace impasto::painter_detail {
 
 /// Seamless pictures have no edge that a margin could keep outside.
 [[nodiscard]] inline std::int64_t canvas_margin(const stylize_options& options) {
-    return options.border == ops::border::wrap ? 0 : options.margin;
+    return options.view.border == ops::border::wrap ? 0 : options.margin;
 }
 
 /// A picture's size with the margin around it: that of the canvas which is painted.

@@ -48,19 +48,15 @@ template <class Device>
 }
 
 [[nodiscard]] inline style::objective_options objective_options(const stylize_options& o) {
+    auto view = o.view;
+    view.wrap_margin = o.margin + 1;
     return {.loss = o.loss,
             .content_weight = o.content_weight,
             .style_weight = o.style_weight,
             .tv_weight = o.tv_weight,
             .content_layers = o.content_layers,
             .style_layers = o.style_layers,
-            .pooling = o.pooling,
-            .border = o.border,
-            .wrap_margin = o.margin + 1,
-            .algorithm = o.algorithm,
-            .tf32 = o.precision == precision::tf32,
-            .conv_engine = o.conv_engine,
-            .recompute = o.recompute};
+            .view = view};
 }
 
 /// The objective for a picture of the content's size, its targets taken.
@@ -84,8 +80,8 @@ template <class T, class Device>
         for (const auto& painting : paintings)
             views.push_back(uploaded.emplace_back(upload(ctx, painting)).view());
         auto seen = style::extractor_options(used, used.style_layers);
-        if (seen.border == ops::border::wrap)  // the picture is seamless, a painting is not
-            seen.border = ops::border::replicate;
+        if (seen.view.border == ops::border::wrap)  // the picture is seamless, a painting is not
+            seen.view.border = ops::border::replicate;
         objective.set_style(style::make_style_target<T, Device>(ctx, net, seen, views, shares));
     }
     return objective;

@@ -95,7 +95,8 @@ void check(const stylize_options& o) {
     expect(o.history >= 1, "history", o.history, "1 or more");
     expect(positive(o.style_scale), "style scale", o.style_scale, "a number above 0");
     expect(o.average >= 0 && o.average < 1, "average", o.average, "a number from 0 to below 1");
-    expect(positive(o.pooling.scale), "pooling scale", o.pooling.scale, "a number above 0");
+    expect(positive(o.view.pooling.scale), "pooling scale", o.view.pooling.scale,
+           "a number above 0");
     if (o.start == start::picture)
         check_picture("start picture", o.start_picture.shape());
 }

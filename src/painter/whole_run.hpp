@@ -156,7 +156,7 @@ image::picture stylize(context<Device>& ctx, const nn::network& network,
                        image::picture_view content, std::span<const image::picture_view> styles,
                        const stylize_options& options, const observer& observe) {
     painter_detail::check_all(content, styles, options);
-    return in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.view.precision, [&](auto number) {
         return painter_detail::paint<decltype(number)>(
             ctx, network, content, styles, painter_detail::resolved(options, network), observe);
     });
@@ -167,7 +167,7 @@ std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network, c
                              std::span<const shape> styles, const stylize_options& options) {
     painter_detail::check(options);
     painter_detail::check_picture("content", content);
-    return in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.view.precision, [&](auto number) {
         return painter_detail::plan_in<decltype(number)>(
             ctx, network, content, styles, painter_detail::resolved(options, network));
     });
@@ -179,7 +179,7 @@ evaluation evaluate(context<Device>& ctx, const nn::network& network, image::pic
                     const stylize_options& options) {
     painter_detail::check_all(content, styles, options);
     expect_shape("evaluate", "picture", content.shape(), picture.shape());
-    return in_precision<Device>(options.precision, [&](auto number) {
+    return in_precision<Device>(options.view.precision, [&](auto number) {
         return painter_detail::evaluate_in<decltype(number)>(
             ctx, network, content, styles, picture, painter_detail::resolved(options, network));
     });

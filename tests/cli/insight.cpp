@@ -107,6 +107,7 @@ TEST_CASE("the pictures of invert and texture carry the recipe that makes them a
                             {"border", "replicate"},
                             {"margin", "auto"},
                             {"convolution", "fastest"},
+                            {"recompute", false},
                             {"precision", "float32"},
                             {"conv-engine", "native"}}));
 

@@ -39,7 +39,6 @@ TEST_CASE("evaluate prints the library's terms, and their weighted sum") {
 
     context<cpu> here({.threads = 1});
     stylize_options options{.content_weight = 2, .style_weight = 5, .tv_weight = 0.5};
-    options.border = ops::border::zero;
     options.style_layers = {{"relu1_1", 1}, {"relu2_1", 3}};
     const auto photo = image::load(folder / "photo.png");
     const auto painting = image::load(folder / "painting.png");

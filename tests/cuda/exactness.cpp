@@ -50,11 +50,11 @@ struct scene {
 
 /// The usual layers, and a trifle of every other ReLU, for their maps to exist.
 style::objective_options options_of(const nn::network& net, ops::pooling pool) {
-    style::objective_options options{.tv_weight = 0,
-                                     .content_layers = {{"relu4_2", 1}},
-                                     .style_layers = {},
-                                     .pooling = {.kind = pool, .scale = 1},
-                                     .border = ops::border::replicate};
+    style::objective_options options{
+        .tv_weight = 0,
+        .content_layers = {{"relu4_2", 1}},
+        .style_layers = {},
+        .view = {.pooling = {.kind = pool, .scale = 1}, .border = ops::border::replicate}};
     for (const auto& layer : net.layers)
         if (!layer.is_pool())
             options.style_layers.push_back({nn::tap_name_of(layer), layer.index == 1 ? 1 : 1e-6});
@@ -75,7 +75,7 @@ struct in_double {
 
     in_double(const scene& s, ops::pooling pool)
         : options(options_of(s.net, pool)),
-          net(s.net, s.net.layers.size() - 1, options.pooling, options.border),
+          net(s.net, s.net.layers.size() - 1, options.view.pooling, options.view.border),
           sums(net.sums(s.x)),
           maps(rectified(sums)),
           photo(rectified(net.sums(s.photo))),
@@ -187,7 +187,7 @@ void check(double most, bool tf32 = false) {
     for (const auto pool : {ops::pooling::average, ops::pooling::max}) {
         const in_double expected(s, pool);
         auto options = expected.options;
-        options.tf32 = tf32;
+        options.view.precision = tf32 ? precision::tf32 : precision::float32;
         const auto found = computed<T>(s, options);
         for (std::size_t i = 0; i < expected.maps.size(); ++i) {
             CAPTURE(options.style_layers[i].name);

@@ -108,10 +108,11 @@ void check_agreement(const pass& found, const pass& expected, double most_of_map
 }
 
 nn::features_options options_with(ops::pooling kind, ops::border border) {
-    return {.taps = taps,
-            .pooling = {.kind = kind, .scale = kind == ops::pooling::average ? 2.0f : 1.0f},
-            .border = border,
-            .algorithm = ops::conv_algorithm::direct};
+    return {
+        .taps = taps,
+        .view = {.pooling = {.kind = kind, .scale = kind == ops::pooling::average ? 2.0f : 1.0f},
+                 .border = border,
+                 .convolution = {ops::conv_algorithm::direct}}};
 }
 
 nn::network fitted(const nn::network& net) {
@@ -136,7 +137,7 @@ TEST_CASE("TF32 features and their gradient on a GPU are nearly the CPU's") {
     const auto net = weights::built_in();
     auto options = options_with(ops::pooling::average, ops::border::replicate);
     const auto expected = on_cpu(net, options);
-    options.tf32 = true;
+    options.view.precision = precision::tf32;
     check_agreement(on_gpu<float>(net, options, 1), expected, 1e-3, 5e-3);
 }
 
@@ -160,14 +161,14 @@ TEST_CASE("features by cuDNN and their gradient are the CPU's, whatever the pool
         CAPTURE(static_cast<int>(kind));
         auto options = options_with(kind, ops::border::replicate);
         const auto expected = on_cpu(net, options);
-        options.conv_engine = ops::conv_engine::cudnn;
+        options.view.convolution.engine = ops::conv_engine::cudnn;
         check_agreement(on_gpu<float>(net, options, 1), expected, 1e-5, 1e-5);
     }
     // 16 bits by averages, for which of two is the maximum may be a matter of rounding; so are a
     // few gates, of sums that are nearly zero, and those are most of a gradient's error.
     auto options = options_with(ops::pooling::average, ops::border::zero);
     const auto expected = on_cpu(net, options);
-    options.conv_engine = ops::conv_engine::cudnn;
+    options.view.convolution.engine = ops::conv_engine::cudnn;
     check_agreement(on_gpu<float>(net, options, 1, {1, 3, 8, 9}), expected, 1e-5, 1e-5);
     check_agreement(on_gpu<half>(net, options, 1024), expected, 3e-3, 5e-2);
     check_agreement(on_gpu<bfloat16>(net, options, 1), expected, 2e-2, 1e-1);

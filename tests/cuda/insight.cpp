@@ -31,7 +31,7 @@ stylize_options quick(stylize_options options) {
     options.size = 19;
     options.scales = 1;
     options.iterations = 3;
-    options.algorithm = ops::conv_algorithm::direct;
+    options.view.convolution.algorithm = ops::conv_algorithm::direct;
     return options;
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("a GPU judges a picture as the CPU does") {
     const auto net = weights::built_in();
     const auto picture = random_picture(19, 23), photo = random_picture(24, 29),
                painting = random_picture(21, 17);
-    const insight::judge_options options{.algorithm = ops::conv_algorithm::direct};
+    const ops::conv_method options{ops::conv_algorithm::direct};
     const auto expected = insight::judge(here, net, picture, photo, painting, options);
     const auto found = insight::judge(there, net, picture, photo, painting, options);
     REQUIRE(found.style.size() == expected.style.size());
@@ -91,7 +91,8 @@ TEST_CASE("a GPU explains a painting as the CPU does, in every precision") {
     context<cuda> there;
     const auto net = weights::built_in();
     const auto painting = random_picture(19, 23);
-    insight::explain_options options{.layer = "relu2_1", .algorithm = ops::conv_algorithm::direct};
+    insight::explain_options options{.layer = "relu2_1",
+                                     .view = {.convolution = {ops::conv_algorithm::direct}}};
     const auto expected = insight::explain(here, net, painting, options);
     const auto doubles = [](const auto& values) {
         return std::vector<double>(values.begin(), values.end());
@@ -100,7 +101,7 @@ TEST_CASE("a GPU explains a painting as the CPU does, in every precision") {
                                               {precision::float16, 3e-3},
                                               {precision::bfloat16, 2e-2}}) {
         CAPTURE(to_string(precision));
-        options.precision = precision;
+        options.view.precision = precision;
         const auto found =
             insight::explain(there, net, painting, options, expected.together.thresholds());
         CHECK(found.map.shape() == expected.map.shape());
@@ -114,6 +115,6 @@ TEST_CASE("a GPU explains a painting as the CPU does, in every precision") {
         CHECK(support::relative_error(doubles(own.together.thresholds()),
                                       doubles(expected.together.thresholds())) < rounding);
     }
-    options.precision = precision::float16;
+    options.view.precision = precision::float16;
     CHECK_THROWS_AS(insight::explain(here, net, painting, options), option_error);
 }

@@ -40,9 +40,9 @@ style::objective_options options_of(style::convention loss) {
     return {.loss = loss,
             .content_layers = {{"relu4_2", 1}},
             .style_layers = {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 2}, {"relu4_1", 1}},
-            .pooling = {.kind = ops::pooling::average, .scale = 1},
-            .border = ops::border::replicate,
-            .algorithm = ops::conv_algorithm::direct};
+            .view = {.pooling = {.kind = ops::pooling::average, .scale = 1},
+                     .border = ops::border::replicate,
+                     .convolution = {ops::conv_algorithm::direct}}};
 }
 
 struct scene {
@@ -139,7 +139,7 @@ TEMPLATE_TEST_CASE("a first layer that is recomputed on a GPU changes no bit of 
     const auto net = nn::rescaled(s.net, std::vector<int>(9, 3));
     auto options = options_of(style::convention::relative);
     auto keeping = make<TestType>(ctx, s, net, options);
-    options.recompute = true;
+    options.view.recompute = true;
     auto recomputing = make<TestType>(ctx, s, net, options);
     for (int i = 0; i < 3; ++i) {  // as it is, recorded, replayed
         const auto kept = evaluate(ctx, keeping, s), recomputed = evaluate(ctx, recomputing, s);
@@ -176,7 +176,7 @@ TEST_CASE("J by cuDNN's convolutions is the CPU's, recorded or not, in memory th
         return;
     auto options = options_of(style::convention::relative);
     const auto wanted = expected(s, options);
-    options.conv_engine = ops::conv_engine::cudnn;
+    options.view.convolution.engine = ops::conv_engine::cudnn;
     auto objective = make<float>(ctx, s, s.net, options);
     const auto x = to_device(ctx, s.x);
     tensor<float, cuda> gradient(x.shape());

@@ -35,7 +35,7 @@ stylize_options quick(optimizer method) {
     options.scales = 1;
     options.iterations = 3;
     options.optimizer = method;
-    options.algorithm = ops::conv_algorithm::direct;
+    options.view.convolution.algorithm = ops::conv_algorithm::direct;
     return options;
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("a hundred iterations on a GPU in float32 paint the CPU's picture to 4
     auto options = quick(optimizer::adam);
     options.iterations = 100;
     // Maxima that nearly tie would take the two apart.
-    options.pooling.kind = ops::pooling::average;
+    options.view.pooling.kind = ops::pooling::average;
     const auto expected = stylize(here, s.net, s.photo, s.painting, options);
     CHECK(psnr(stylize(there, s.net, s.photo, s.painting, options), expected) > 40);
 }
@@ -83,7 +83,7 @@ TEST_CASE("a picture painted with narrower numbers is nearly the CPU's") {
     const auto expected = stylize(here, s.net, s.photo, s.painting, options);
     for (const auto wanted : {precision::tf32, precision::float16, precision::bfloat16}) {
         CAPTURE(to_string(wanted));
-        options.precision = wanted;
+        options.view.precision = wanted;
         CHECK(psnr(stylize(there, s.net, s.photo, s.painting, options), expected) > 30);
     }
 }
@@ -107,7 +107,7 @@ TEST_CASE("the CPU says that it computes in float32") {
     const scene s;
     context<cpu> here;
     auto options = quick(optimizer::adam);
-    options.precision = precision::float16;
+    options.view.precision = precision::float16;
     CHECK_THROWS_AS(stylize(here, s.net, s.photo, s.painting, options), option_error);
     CHECK_THROWS_WITH(stylize(here, s.net, s.photo, s.painting, options),
                       "precision: float16 needs a GPU; the CPU computes in float32");

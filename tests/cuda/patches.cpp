@@ -66,9 +66,10 @@ std::vector<map<double>> maps_of(const std::vector<image::picture>& pictures,
     const auto net = weights::built_in();
     std::vector<map<double>> maps;
     for (const auto& picture : pictures) {
-        nn::features<float, cpu> features(
-            ctx, net, picture.shape(),
-            {.taps = {layer}, .algorithm = ops::conv_algorithm::direct, .backward = false});
+        nn::features<float, cpu> features(ctx, net, picture.shape(),
+                                          {.taps = {layer},
+                                           .view = {.convolution = {ops::conv_algorithm::direct}},
+                                           .backward = false});
         features.forward(ctx, picture);
         maps.push_back(to_map(ctx, features.tap(0)));
     }
@@ -159,7 +160,7 @@ TEMPLATE_TEST_CASE("a GPU finds what the CPU finds in the same pictures", "", fl
     const unit_patches_options options{.layers = {"relu2_1", "relu1_1", "pool1"},
                                        .top = 3,
                                        .positions = positions,
-                                       .algorithm = ops::conv_algorithm::direct};
+                                       .view = {.convolution = {ops::conv_algorithm::direct}}};
     const auto expected = search<float>(here, all, options);
     const auto found = search<TestType>(there, all, options);
     for (std::size_t layer = 0; layer < options.layers.size(); ++layer) {
@@ -179,7 +180,7 @@ TEST_CASE("a GPU's searches merge, and tiles find what the whole picture has") {
     unit_patches_options options{.layers = {"relu2_1", "relu1_2"},
                                  .top = 4,
                                  .positions = per_picture::any,
-                                 .border = ops::border::replicate};
+                                 .view = {.border = ops::border::replicate}};
     const auto whole = search<float>(there, all, options);
     options.tile = 19;
     CHECK(search<float>(there, all, options) == whole);
@@ -229,8 +230,8 @@ TEST_CASE("a unit's gradient on a GPU is the CPU's, guided or not") {
     const bool guided = GENERATE(false, true);
     for (const auto& [layer, channel] : {std::pair{"relu2_2", 40}, {"pool1", 7}, {"relu1_2", 31}}) {
         const nn::features_options options{.taps = {layer},
-                                           .border = ops::border::replicate,
-                                           .algorithm = ops::conv_algorithm::direct,
+                                           .view = {.border = ops::border::replicate,
+                                                    .convolution = {ops::conv_algorithm::direct}},
                                            .guided = guided};
         unit_gradient on_cpu(net, options);
         unit_gradient<cuda> on_gpu(net, options);

@@ -49,13 +49,14 @@ TEST_CASE("the choice of cuDNN reaches the convolutions of whatever computes") {
     const auto photo = picture(), painting = picture();
     const std::array paintings{painting.view()};
     const std::string layers[] = {"relu2_1"};
-    stylize_options run{.size = 32, .iterations = 1, .conv_engine = ops::conv_engine::cudnn};
+    stylize_options run{
+        .size = 32, .iterations = 1, .view = {.convolution = {.engine = ops::conv_engine::cudnn}}};
     CHECK_THROWS_WITH(stylize(ctx, net, photo, painting, run), refusal());
     CHECK_THROWS_WITH(evaluate(ctx, net, photo, paintings, photo, run), refusal());
     CHECK_THROWS_WITH(insight::invert(ctx, net, photo, layers, run), refusal());
     CHECK_THROWS_WITH(insight::texture(ctx, net, painting, {24, 32}, run), refusal());
-    run.precision = precision::float16;  // which looks at the largest activations first
+    run.view.precision = precision::float16;  // which looks at the largest activations first
     CHECK_THROWS_WITH(stylize(ctx, net, photo, painting, run), refusal());
-    run.conv_engine = ops::conv_engine::native;
+    run.view.convolution.engine = ops::conv_engine::native;
     CHECK_NOTHROW(stylize(ctx, net, photo, painting, run));
 }

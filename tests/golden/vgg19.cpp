@@ -69,7 +69,7 @@ struct evaluation {
 /// Σ(G/M − A/Mₐ)² / Σ(A/Mₐ)² at each tap, and the gradient of their mean.
 evaluation style(context<cpu>& ctx, const nn::network& network, conv_algorithm algorithm) {
     const auto picture = pixels("picture"), painting = pixels("style");
-    const nn::features_options options{.taps = style_taps, .algorithm = algorithm};
+    const nn::features_options options{.taps = style_taps, .view = {.convolution = {algorithm}}};
     nn::features<float, cpu> of_style(ctx, network, painting.shape(), options);
     nn::features<float, cpu> features(ctx, network, picture.shape(), options);
     of_style.forward(ctx, painting);
@@ -115,7 +115,7 @@ TEST_CASE("Oxford's VGG-19 has PyTorch's activations and Gram matrices") {
         const auto picture = pixels("picture");
         nn::features<float, cpu> features(
             ctx, network, picture.shape(),
-            {.taps = taps, .algorithm = algorithm, .backward = false});
+            {.taps = taps, .view = {.convolution = {algorithm}}, .backward = false});
         features.forward(ctx, picture);
         for (std::size_t t = 0; t < taps.size(); ++t) {
             CAPTURE(taps[t], algorithm == conv_algorithm::direct);
@@ -145,8 +145,9 @@ TEST_CASE("Oxford's VGG-19 has PyTorch's losses and gradients") {
         CHECK(relative_error(gradient, expected("style.gradient")) < (direct ? 2e-5 : 1e-3));
 
         const auto picture = pixels("picture");
-        nn::features<float, cpu> features(ctx, network, picture.shape(),
-                                          {.taps = {"relu4_2"}, .algorithm = algorithm});
+        nn::features<float, cpu> features(
+            ctx, network, picture.shape(),
+            {.taps = {"relu4_2"}, .view = {.convolution = {algorithm}}});
         features.forward(ctx, picture);
         tensor<float, cpu> of_content(picture.shape());
         tensor<float, cpu> zero(features.tap_shape(0), ctx.feature_layout());

@@ -176,7 +176,8 @@ TEST_CASE("the first patch of a channel shows the place where it is strongest") 
 TEST_CASE("patches of other pictures are cut where the search found them") {
     const auto net = test::positive_network(nn::vgg16);
     context<cpu> ctx;
-    unit_patches search(net, {.layers = {"relu1_1"}, .pooling = {.kind = ops::pooling::average}});
+    unit_patches search(
+        net, {.layers = {"relu1_1"}, .view = {.pooling = {.kind = ops::pooling::average}}});
     std::vector<image::picture> pictures;
     for (std::uint64_t i = 0; i < 11; ++i) {
         auto& p = pictures.emplace_back(image::picture({1, 3, 9, 12}));

@@ -95,8 +95,8 @@ TEST_CASE("a judge's distances are those of maps and Gram matrices by plain loop
     // The photo and the painting are larger than the picture, the painting of other proportions.
     const auto picture = random_picture(18, 24, 1), photo = random_picture(27, 36, 2),
                painting = random_picture(48, 40, 3);
-    const auto found = insight::judge(ctx, network, picture, photo, painting,
-                                      {.algorithm = ops::conv_algorithm::direct});
+    const auto found =
+        insight::judge(ctx, network, picture, photo, painting, {ops::conv_algorithm::direct});
     const reference_maps of_picture(network, picture),
         of_photo(network, image::resize(photo, 18, 24)),
         of_painting(network, image::resize(painting, 24, 20));

@@ -124,11 +124,12 @@ TEST_CASE("the clipped receptive field is exactly where a unit's gradient is not
                                         {"relu4_2", 15, 15},
                                         {"relu4_2", 127, 93}}) {
             CAPTURE(table.name, tap, h, w, border == ops::border::replicate);
-            nn::features<float, cpu> features(ctx, net, {1, 3, h, w},
-                                              {.taps = {tap},
-                                               .pooling = {ops::pooling::average},
-                                               .border = border,
-                                               .algorithm = ops::conv_algorithm::direct});
+            nn::features<float, cpu> features(
+                ctx, net, {1, 3, h, w},
+                {.taps = {tap},
+                 .view = {.pooling = {ops::pooling::average},
+                          .border = border,
+                          .convolution = {ops::conv_algorithm::direct}}});
             const auto field = insight::receptive_field_of(net.layers, tap);
             const auto map = features.tap_shape(0);
             for (const auto row : {std::int64_t{0}, map.h / 2, map.h - 1})
@@ -146,7 +147,7 @@ TEST_CASE("the deepest layer of VGG-19 sees 252 pixels and no more") {
     const auto net = test::positive_network(nn::vgg19);
     nn::features<float, cpu> features(ctx, net, {1, 3, 331, 299},
                                       {.taps = {"relu5_4"},
-                                       .pooling = {ops::pooling::average},
-                                       .algorithm = ops::conv_algorithm::direct});
+                                       .view = {.pooling = {ops::pooling::average},
+                                                .convolution = {ops::conv_algorithm::direct}}});
     CHECK(numeric_field(ctx, features, 10, 9) == box{-118 + 9 * 16, -118 + 10 * 16, 252, 252});
 }

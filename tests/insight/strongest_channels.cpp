@@ -54,8 +54,8 @@ TEST_CASE("the strongest channels are not those that only see the padding") {
     const auto net = padding_network();
     const auto pictures = GENERATE(2u, 6u);  // fewer, and more, than patches are kept
     unit_patches search(net, {.layers = {"relu1_1"}, .top = 4});
-    unit_patches replicated(net,
-                            {.layers = {"relu1_1"}, .top = 4, .border = ops::border::replicate});
+    unit_patches replicated(
+        net, {.layers = {"relu1_1"}, .top = 4, .view = {.border = ops::border::replicate}});
     const auto all = bright_pictures(ctx, pictures);
     for (std::size_t i = 0; i < all.size(); ++i) {
         search.add(ctx, all[i], static_cast<std::int64_t>(i));
@@ -154,7 +154,7 @@ TEST_CASE("tiles see the same typical activations and central patches as the who
     unit_patches_options options{.layers = {"relu3_1", "relu1_1"},
                                  .top = 4,
                                  .positions = per_picture::any,
-                                 .algorithm = ops::conv_algorithm::direct};
+                                 .view = {.convolution = {ops::conv_algorithm::direct}}};
     unit_patches whole(net, options);
     options.tile = 64;
     unit_patches tiled(net, options);

@@ -44,10 +44,10 @@ TEST_CASE("a unit's gradient over what it sees is that over the whole picture") 
     const auto pixels = to_tensor(ctx, random_map(3, 107, 91, 1, 0, 1));
     for (const auto& [layer, channel] :
          {std::pair{"relu4_1", 200}, {"pool2", 7}, {"relu1_2", 31}}) {
-        const nn::features_options options{.taps = {layer},
-                                           .border = border,
-                                           .algorithm = ops::conv_algorithm::direct,
-                                           .guided = guided};
+        const nn::features_options options{
+            .taps = {layer},
+            .view = {.border = border, .convolution = {ops::conv_algorithm::direct}},
+            .guided = guided};
         insight::unit_gradient of_unit(small_vgg(), options);
         const auto stride = of_unit.field().stride;
         std::int64_t excited = 0;

@@ -225,8 +225,8 @@ TEST_CASE("tiles find what the whole picture has, at the same places") {
     for (const auto& layers :
          {std::vector<std::string>{"relu4_2", "relu1_1", "pool2"}, {"pool1"}}) {
         unit_patches_options options{
-            .layers = layers, .positions = per_picture::any, .border = border};
-        options.algorithm = ops::conv_algorithm::direct;
+            .layers = layers, .positions = per_picture::any, .view = {.border = border}};
+        options.view.convolution.algorithm = ops::conv_algorithm::direct;
         unit_patches whole(small_vgg(), options);
         options.tile = 128;
         unit_patches tiled(small_vgg(), options);
@@ -274,13 +274,14 @@ TEST_CASE("the first layer of a large picture goes by bands, and no value is ano
     context<cpu> ctx({.threads = 2});
     const auto border = GENERATE(ops::border::zero, ops::border::replicate);
     const auto pixels = noise(ctx, 467, 613, 22);  // a map of 37 MB
-    nn::features<float, cpu> whole(ctx, small_vgg(), pixels.shape(),
-                                   {.taps = {"relu1_1"}, .border = border, .backward = false});
+    nn::features<float, cpu> whole(
+        ctx, small_vgg(), pixels.shape(),
+        {.taps = {"relu1_1"}, .view = {.border = border}, .backward = false});
     whole.forward(ctx, pixels);
     const auto expected = to_map(ctx, whole.tap(0));
     map<double> found(expected.c, expected.h, expected.w);
     std::int64_t parts = 0, units = 0;
-    tiled_features(small_vgg(), {.taps = {"relu1_1"}, .border = border})
+    tiled_features(small_vgg(), {.taps = {"relu1_1"}, .view = {.border = border}})
         .visit(ctx, pixels, [&](std::size_t, const map_part<>& part) {
             ++parts;
             units += part.rows * part.columns;

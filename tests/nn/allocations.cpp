@@ -17,8 +17,7 @@ TEST_CASE("a loop of forward and backward allocates no buffers") {
     const shape size{1, 3, 61, 83};
     nn::features<float, cpu> features(ctx, network, size,
                                       {.taps = {"relu1_1", "relu2_1", "relu3_1", "relu4_2"},
-                                       .pooling = {kind, 1},
-                                       .algorithm = algorithm});
+                                       .view = {.pooling = {kind, 1}, .convolution = {algorithm}}});
     tensor<float, cpu> pixels(size), d_pixels(size),
         target(features.tap_shape(3), ctx.feature_layout());
     ops::fill_uniform(ctx, 1, 0, 1, pixels);
@@ -52,7 +51,7 @@ TEST_CASE("features that are resized to less allocate no buffers and lay out no 
     const auto network = weights::built_in();
     const auto algorithm = GENERATE(ops::conv_algorithm::fastest, ops::conv_algorithm::direct);
     nn::features<float, cpu> features(ctx, network, {1, 3, 61, 83},
-                                      {.taps = {"relu4_2"}, .algorithm = algorithm});
+                                      {.taps = {"relu4_2"}, .view = {.convolution = {algorithm}}});
     features.resize(ctx, network, {1, 3, 40, 75});
     const long before = support::large_allocations;
     features.resize(ctx, network, {1, 3, 61, 83});

@@ -145,9 +145,8 @@ TEST_CASE("features and their gradients agree with the reference for channels th
                     expected.forward(pixels);
                 }
 
-                features found(
-                    ctx, net, pixels.shape(),
-                    {.taps = taps, .pooling = pooling, .border = border, .algorithm = algorithm});
+                features found(ctx, net, pixels.shape(),
+                               {.taps = taps, .view = {pooling, border, 1, {algorithm}}});
                 REQUIRE(found.tap_count() == taps.size());
                 found.forward(ctx, to_tensor(ctx, pixels));
                 std::vector<map<double>> d_taps(net.layers.size());
@@ -191,8 +190,7 @@ TEST_CASE("guided, backward lets no negative gradient through a ReLU") {
         }
         features found(ctx, net, pixels.shape(),
                        {.taps = {"relu2_2", "relu1_1"},
-                        .pooling = pooling,
-                        .algorithm = conv_algorithm::direct,
+                        .view = {.pooling = pooling, .convolution = {conv_algorithm::direct}},
                         .guided = true});
         found.forward(ctx, to_tensor(ctx, pixels));
         std::vector<map<double>> d_taps(net.layers.size());
@@ -219,9 +217,9 @@ TEST_CASE("features work at any size, and give the same bytes twice") {
     for (const auto& [h, w] : {std::pair{8, 8}, {16, 16}, {17, 16}, {8, 211}, {223, 517}}) {
         CAPTURE(h, w, algorithm == conv_algorithm::direct);
         const shape size{1, 3, h, w};
-        features network(
-            ctx, small_vgg(), size,
-            {.taps = {"relu4_2", "relu1_1", "pool2", "relu3_1"}, .algorithm = algorithm});
+        features network(ctx, small_vgg(), size,
+                         {.taps = {"relu4_2", "relu1_1", "pool2", "relu3_1"},
+                          .view = {.convolution = {algorithm}}});
         CHECK(network.pixels_shape() == size);
         CHECK(network.tap_shape(0) == shape{1, 256, h / 8, w / 8});
         CHECK(network.tap_shape(1) == shape{1, 32, h, w});
@@ -280,9 +278,9 @@ TEST_CASE("forward shows each tap as it is filled, the first layer's even where 
     const auto recompute = GENERATE(false, true);
     const auto kind = GENERATE(ops::pooling::max, ops::pooling::average, ops::pooling::l2);
     const std::vector<std::string> taps{"relu3_1", "relu1_1", "relu1_2"};
-    features plain(ctx, small_vgg(), size, {.taps = taps, .pooling = {.kind = kind}});
+    features plain(ctx, small_vgg(), size, {.taps = taps, .view = {.pooling = {.kind = kind}}});
     features shown(ctx, small_vgg(), size,
-                   {.taps = taps, .pooling = {.kind = kind}, .recompute = recompute});
+                   {.taps = taps, .view = {.pooling = {.kind = kind}, .recompute = recompute}});
     const auto pixels = to_tensor(ctx, random_map(3, size.h, size.w, 1, 0, 1));
     plain.forward(ctx, pixels);
     std::vector<std::size_t> order;
@@ -301,8 +299,7 @@ TEST_CASE("a first layer that an L2 pool follows is kept, asked or not") {
     const auto gradient = [&](bool recompute) {
         features f(ctx, net, {1, 3, 12, 14},
                    {.taps = {"relu1_1", "relu2_1"},
-                    .pooling = {.kind = ops::pooling::l2},
-                    .recompute = recompute});
+                    .view = {.pooling = {.kind = ops::pooling::l2}, .recompute = recompute}});
         auto pixels = to_tensor(ctx, random_map(3, 12, 14, 1, 0, 1));
         f.forward(ctx, pixels);
         f.backward(
@@ -349,7 +346,8 @@ TEST_CASE("features refuse what cannot be, and say what can") {
 TEST_CASE("features that are resized are those made for that size") {
     context<cpu> ctx({.threads = 2});
     const auto border = GENERATE(ops::border::zero, ops::border::replicate);
-    const nn::features_options options{.taps = {"relu3_1", "relu1_2", "relu4_2"}, .border = border};
+    const nn::features_options options{.taps = {"relu3_1", "relu1_2", "relu4_2"},
+                                       .view = {.border = border}};
     const auto computed = [&](features& f) {
         const auto pixels = to_tensor(
             ctx, random_map(3, f.pixels_shape().h, f.pixels_shape().w, 9, 0, 1), layout::nchw);

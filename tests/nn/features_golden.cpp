@@ -52,9 +52,7 @@ features plan(context<cpu>& ctx, const variant& v, conv_algorithm algorithm,
             small_vgg(),
             size,
             {.taps = std::move(taps),
-             .pooling = v.pooling,
-             .border = v.border,
-             .algorithm = algorithm}};
+             .view = {.pooling = v.pooling, .border = v.border, .convolution = {algorithm}}}};
 }
 
 tensor<float, cpu> gram_of(context<cpu>& ctx, tensor_view<const float, cpu> map) {

@@ -57,8 +57,8 @@ TEST_CASE("the picture is that of PyTorch's loop, step by step") {
     options.style_layers = {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}};
     options.optimizer = optimizer::adam;
     options.learning_rate = 0.02;
-    options.pooling = {.kind = ops::pooling::average, .scale = 2};
-    options.border = ops::border::zero;
+    options.view.pooling = {.kind = ops::pooling::average, .scale = 2};
+    options.view.border = ops::border::zero;
     // At which the painting keeps its own size: the reference does not resize.
     options.style_scale = 31.0 / 43;
     std::vector<double> losses;
@@ -244,7 +244,7 @@ TEST_CASE("neural-style's preset weighs its terms as the original does") {
     const scene s;
     context<cpu> ctx;
     auto options = neural_style_preset();
-    options.algorithm = ops::conv_algorithm::direct;
+    options.view.convolution.algorithm = ops::conv_algorithm::direct;
     const auto picture = golden_picture("picture");
     const image::picture_view paintings[] = {s.painting};
     const auto found = evaluate(ctx, s.net, s.photo, paintings, picture, options);
@@ -314,7 +314,7 @@ TEST_CASE("a picture with a wrapped border fits together with itself") {
     const image::picture canvas({1, 3, 96, 96});
     // The mean step between neighbours inside, and from the last column to the first.
     const auto seam = [&](ops::border border) {
-        options.border = border;
+        options.view.border = border;
         const auto p = stylize(ctx, s.net, canvas, s.painting.view(), options);
         double inside = 0, across = 0;
         for (std::int64_t row = 0; row < 3 * 96; ++row) {

@@ -56,8 +56,7 @@ style::objective_options golden_options(const variant& v, style::convention conv
             .tv_weight = 0,
             .content_layers = {{"relu4_2", 1}},
             .style_layers = {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}},
-            .pooling = v.pooling,
-            .border = v.border};
+            .view = {.pooling = v.pooling, .border = v.border}};
 }
 
 style::objective<float, cpu> make_objective(context<cpu>& ctx, const nn::network& net,
@@ -89,7 +88,7 @@ TEST_CASE("losses and their gradients are PyTorch's, in every convention") {
             CAPTURE(key, algorithm == ops::conv_algorithm::direct);
             for (const std::string kind : {"content", "style"}) {
                 auto options = golden_options(v, convention);
-                options.algorithm = algorithm;
+                options.view.convolution.algorithm = algorithm;
                 (kind == "content" ? options.content_weight : options.style_weight) = 1;
                 auto objective = make_objective(ctx, net, options);
                 tensor<float, cpu> gradient(x.shape());
@@ -144,7 +143,7 @@ TEST_CASE("the relative loss does not depend on how a network's filters are scal
     auto options = golden_options(variants[1], style::convention::relative);
     options.content_weight = 3;
     options.style_weight = 100;
-    options.algorithm = ops::conv_algorithm::direct;
+    options.view.convolution.algorithm = ops::conv_algorithm::direct;
     const auto run = [&](const nn::network& net, tensor<float, cpu>& gradient) {
         auto objective = make_objective(ctx, net, options);
         return objective.evaluate(x, gradient);
@@ -218,7 +217,7 @@ TEST_CASE("a first layer that is recomputed changes no bit of J, and takes less 
         options.content_weight = options.style_weight = options.tv_weight = 1;
         options.content_layers.push_back({"relu1_1", 1});
         auto keeping = make_objective(ctx, net, options);
-        options.recompute = true;
+        options.view.recompute = true;
         auto recomputing = make_objective(ctx, net, options);
         tensor<float, cpu> kept(x.shape()), recomputed(x.shape());
         for (int i = 0; i < 2; ++i) {

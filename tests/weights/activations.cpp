@@ -14,7 +14,6 @@
 
 using namespace impasto;
 using Catch::Matchers::Contains;
-using weights::safetensors::precision;
 
 namespace {
 
@@ -50,7 +49,7 @@ TEST_CASE("a network that was saved loads as it was") {
     CHECK(weights::fingerprint(again) == weights::fingerprint(network));
 
     // The built-in filters were halves before they were widened.
-    weights::save(folder / "b.safetensors", network, precision::float16);
+    weights::save(folder / "b.safetensors", network, weights::safetensors::precision::float16);
     CHECK(same_filters(weights::load(folder / "b.safetensors"), network));
     const auto size = [&](const char* name) { return std::filesystem::file_size(folder / name); };
     CHECK(size("b.safetensors") * 100 < size("a.safetensors") * 51);
@@ -69,8 +68,9 @@ TEST_CASE("what does not fit float16 is not rounded to infinity") {
     const test::temporary_folder folder;
     auto network = weights::built_in();
     network.filters[1].bias.data()[3] = -70000;
-    CHECK_THROWS_WITH(weights::save(folder / "a.safetensors", network, precision::float16),
-                      Contains("conv1_2.bias") && Contains("65504"));
+    CHECK_THROWS_WITH(
+        weights::save(folder / "a.safetensors", network, weights::safetensors::precision::float16),
+        Contains("conv1_2.bias") && Contains("65504"));
     CHECK(!std::filesystem::exists(folder / "a.safetensors"));
 }
 

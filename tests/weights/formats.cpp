@@ -74,7 +74,7 @@ std::vector<float> activations(const nn::network& network, const std::string& ta
     std::ranges::copy(picture.values, pixels.data());
     nn::features<float, cpu> features(
         here, network, pixels.shape(),
-        {.taps = {tap}, .algorithm = ops::conv_algorithm::direct, .backward = false});
+        {.taps = {tap}, .view = {.convolution = {ops::conv_algorithm::direct}}, .backward = false});
     features.forward(here, pixels);
     tensor<float, cpu> map(features.tap_shape(0));
     ops::reorder(here, features.tap(0), map);

@@ -5,21 +5,18 @@
 #include <string>
 #include <vector>
 
-#include <impasto/core/precision.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/insight/co_occurrence.hpp>
 #include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/top_patches.hpp>
+#include <impasto/nn/view.hpp>
 
 namespace impasto::insight {
 
 /// How the network looks at a picture; as the painter does unless said otherwise.
 struct explain_options {
     std::string layer = "relu3_1";
-    ops::pool_options pooling{.kind = ops::pooling::average, .scale = 1};
-    ops::border border = ops::border::replicate;
-    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    impasto::precision precision = impasto::precision::float32;
+    nn::view view{.border = ops::border::replicate};
 };
 
 /// Two channels of a layer; a < b.

@@ -10,11 +10,6 @@
 
 namespace impasto::insight {
 
-struct judge_options {
-    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    ops::conv_engine conv_engine = ops::conv_engine::native;
-};
-
 /// Relative distances: 0 for the same style or content, without units, lower is better.
 struct judgement {
     std::vector<style::layer_term> style;  ///< Σ(G−A)²/ΣA², relu1_1 … relu5_1
@@ -35,6 +30,6 @@ struct judgement {
 template <class Device>
 [[nodiscard]] judgement judge(context<Device>& ctx, const nn::network& network,
                               image::picture_view picture, image::picture_view photo,
-                              image::picture_view painting, const judge_options& options = {});
+                              image::picture_view painting, const ops::conv_method& how = {});
 
 }  // namespace impasto::insight

@@ -13,10 +13,7 @@ struct unit_patches_options {
     std::vector<std::string> layers;  ///< "relu3_2"; several are searched in one pass
     std::int64_t top = 9;
     per_picture positions = per_picture::one;
-    ops::pool_options pooling{};
-    ops::border border = ops::border::zero;
-    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    bool tf32 = false;         ///< float convolutions by tensor cores, on a GPU
+    nn::view view{};
     std::int64_t tile = 1024;  ///< largest side that is computed in one piece
 };
 

@@ -15,10 +15,8 @@
 #include <impasto/core/context.hpp>
 #include <impasto/core/tensor.hpp>
 #include <impasto/nn/network.hpp>
-#include <impasto/ops/conv2d.hpp>
+#include <impasto/nn/view.hpp>
 #include <impasto/ops/gram.hpp>
-#include <impasto/ops/pixels.hpp>
-#include <impasto/ops/pool2d.hpp>
 #include <impasto/ops/relu.hpp>
 #include <impasto/ops/vector.hpp>
 
@@ -26,19 +24,8 @@ namespace impasto::nn {
 
 struct features_options {
     std::vector<std::string> taps;  ///< "relu4_2", "pool3", …; any order, each once
-    ops::pool_options pooling{};
-    ops::border border = ops::border::zero;  ///< around the pixels
-    /// border::wrap alone: so many pixels of the opposite edge go through the network too, at
-    /// least 1. Maps are larger by them. (border::replicate serves conv1_1 alone.)
-    std::int64_t wrap_margin = 1;
-    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
-    ops::conv_engine conv_engine = ops::conv_engine::native;
+    nn::view view{};
     bool backward = true;  ///< false: forward alone, and the memory of forward alone
-    /// Where the first layer is tapped, backward computes its map again instead of keeping it: of
-    /// all it is the largest and the cheapest. Source: Chen et al. 2016, "Training Deep Nets with
-    /// Sublinear Memory Cost".
-    bool recompute = false;
     /// Backward stops negative gradients at every ReLU: what excites a unit, not what inhibits it.
     /// Not the gradient of anything. Source: Springenberg et al. 2015, section 3.4.
     bool guided = false;
@@ -128,7 +115,7 @@ private:
     void take_memory(context<Device>& ctx);
     void plan_arena();
     [[nodiscard]] bool recomputes(std::size_t i) const {
-        return options_.recompute && options_.backward && i == 0 && stages_[i].tap != none &&
+        return options_.view.recompute && options_.backward && i == 0 && stages_[i].tap != none &&
                l2_pool_at(i) == none;
     }
     [[nodiscard]] std::size_t l2_pool_at(std::size_t i) const;
@@ -186,7 +173,7 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
     expect_shape("features", "pixels", pixels_, pixels.shape());
     take_memory(ctx);
     const auto input = map(input_, padded_, input_layout());
-    ops::normalize_pixels(ctx, transform_, options_.border, pixels, input);
+    ops::normalize_pixels(ctx, transform_, options_.view.border, pixels, input);
     tensor_view<const T, Device> here = input;
     for (const auto& s : stages_) {
         const auto output = map(s.features, s.output);
@@ -207,16 +194,17 @@ void features<T, Device>::pool(context<Device>& ctx, const stage& s,
                                tensor_view<T, Device> output) const {
     const auto which = s.argmax == none ? bytes_view() : argmax(s);
     if constexpr (std::is_same_v<T, float> && std::is_same_v<Device, cuda>)
-        ops::pool2d(ctx, options_.pooling, input, output, which, options_.tf32);
+        ops::pool2d(ctx, options_.view.pooling, input, output, which,
+                    options_.view.precision == precision::tf32);
     else
-        ops::pool2d(ctx, options_.pooling, input, output, which);
+        ops::pool2d(ctx, options_.view.pooling, input, output, which);
 }
 
 template <class T, class Device>
 ops::pool_saved<T, Device> features<T, Device>::saved(const stage& pool, const stage& below) const {
-    if (options_.pooling.kind == ops::pooling::max)
+    if (options_.view.pooling.kind == ops::pooling::max)
         return {.argmax = argmax(pool), .input = {}, .output = {}};
-    if (options_.pooling.kind == ops::pooling::l2)
+    if (options_.view.pooling.kind == ops::pooling::l2)
         return {.argmax = {},
                 .input = map(below.features, below.output),
                 .output = map(pool.features, pool.output)};
@@ -240,14 +228,15 @@ void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradi
             ops::relu(ctx, gradient);
         const auto below = i > 0 ? map(stages_[i - 1].gradient, s.input) : map(d_input_, padded_);
         if (s.convolution == none)
-            ops::pool2d_backward(ctx, options_.pooling, saved(s, stages_[i - 1]), gradient, below);
+            ops::pool2d_backward(ctx, options_.view.pooling, saved(s, stages_[i - 1]), gradient,
+                                 below);
         else
             convolutions_[s.convolution].backward(ctx, gates(s), gradient, below);
     }
     auto transform = transform_;
     for (float& gain : transform.gain)
         gain = static_cast<float>(static_cast<double>(gain) / gradient_scale);
-    ops::normalize_pixels_backward(ctx, transform, options_.border, map(d_input_, padded_),
+    ops::normalize_pixels_backward(ctx, transform, options_.view.border, map(d_input_, padded_),
                                    d_pixels);
 }
 

@@ -50,9 +50,9 @@ features<T, Device>::features(context<Device>& ctx, const network& net, shape pi
         throw option_error("features: no layers are asked for; name at least one, such as relu1_1");
     const auto tap_of_layer = find_taps(net);
     expect_pixels(net.layers, tap_of_layer.size() - 1, pixels);
-    const auto margin = options_.border == ops::border::wrap
-                            ? std::max<std::int64_t>(1, options_.wrap_margin)
-                            : (options_.border == ops::border::replicate ? 1 : 0);
+    const auto margin = options_.view.border == ops::border::wrap
+                            ? std::max<std::int64_t>(1, options_.view.wrap_margin)
+                            : (options_.view.border == ops::border::replicate ? 1 : 0);
     padded_ = {1, 3, pixels.h + 2 * margin, pixels.w + 2 * margin};
     taps_.resize(options.taps.size());
     make_stages(ctx, net, tap_of_layer, like);
@@ -98,13 +98,13 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
     for (std::size_t i = 0; i < tap_of_layer.size(); ++i) {
         stage s{.input = here, .output = ops::pooled(here)};
         if (!net.layers[i].is_pool()) {
-            const bool padded_already = i == 0 && options_.border != ops::border::zero;
+            const bool padded_already = i == 0 && options_.view.border != ops::border::zero;
             ops::conv_options conv{.geometry = {.padding = padded_already ? 0 : 1},
                                    .activation = ops::activation::relu,
-                                   .pooling = options_.pooling,
-                                   .algorithm = options_.algorithm,
-                                   .tf32 = options_.tf32,
-                                   .engine = options_.conv_engine,
+                                   .pooling = options_.view.pooling,
+                                   .algorithm = options_.view.convolution.algorithm,
+                                   .tf32 = options_.view.precision == precision::tf32,
+                                   .engine = options_.view.convolution.engine,
                                    .backward = options_.backward};
             const bool pool_follows = i + 1 < tap_of_layer.size() && net.layers[i + 1].is_pool();
             if (pool_follows && tap_of_layer[i] == none &&
@@ -142,7 +142,7 @@ void features<T, Device>::add_convolution(context<Device>& ctx, const filter& f,
 // An L2 pool at stage i or the next, whose way back reads this map; none where there is none.
 template <class T, class Device>
 std::size_t features<T, Device>::l2_pool_at(std::size_t i) const {
-    if (options_.pooling.kind == ops::pooling::l2)
+    if (options_.view.pooling.kind == ops::pooling::l2)
         for (const auto pool : {i, i + 1})
             if (pool < stages_.size() && stages_[pool].convolution == none)
                 return pool;
@@ -189,7 +189,7 @@ void features<T, Device>::plan_arena() {
         if (!is_pool)
             s.gates = plan_.add(static_cast<std::size_t>(convolutions_[s.convolution].gate_bytes()),
                                 step, back);
-        if (is_pool && options_.pooling.kind == ops::pooling::max)
+        if (is_pool && options_.view.pooling.kind == ops::pooling::max)
             s.argmax = plan_.add(static_cast<std::size_t>(ops::argmax_bytes(s.output, layout_)),
                                  step, back);
     }

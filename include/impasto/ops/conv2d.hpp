@@ -28,6 +28,12 @@ enum class conv_algorithm { fastest, direct };
 /// convolution is planned, and takes the quickest; it fuses neither activation nor pool.
 enum class conv_engine { native, cudnn };
 
+/// How a convolution is computed.
+struct conv_method {
+    conv_algorithm algorithm = conv_algorithm::fastest;
+    conv_engine engine = conv_engine::native;
+};
+
 struct conv_options {
     conv_geometry geometry{};
     ops::activation activation = activation::none;  ///< fused into forward

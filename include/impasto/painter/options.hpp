@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <impasto/core/precision.hpp>
 #include <impasto/image/picture.hpp>
-#include <impasto/ops/conv2d.hpp>
-#include <impasto/ops/pixels.hpp>
-#include <impasto/ops/pool2d.hpp>
+#include <impasto/nn/view.hpp>
 #include <impasto/style/convention.hpp>
 
 namespace impasto {
@@ -57,18 +54,12 @@ struct stylize_options {
     std::vector<double> style_blend{};  ///< one for each style picture; empty: equal shares
     double style_scale = 1;  ///< size of the painting's strokes, against the photo's longest side
 
-    ops::pool_options pooling{.kind = ops::pooling::max, .scale = 1};
-    ops::border border = ops::border::replicate;
+    nn::view view{.border = ops::border::replicate};
     /// Pixels painted beyond each edge of the picture, and cut off at the end. The networks pad
     /// their maps with zeros, which would paint a frame round the picture; this keeps it outside.
     /// The photo goes on there, mirrored. automatic_margin: half of the receptive field of the
     /// deepest layer with a stride of up to 8.
     std::int64_t margin = automatic_margin;
-    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    impasto::precision precision = impasto::precision::float32;  ///< of feature maps
-    ops::conv_engine conv_engine = ops::conv_engine::native;
-    /// Less memory, a little more time: the largest map is computed twice instead of being kept.
-    bool recompute = false;
     bool original_colors = false;  ///< luminance from the painting, colours from the photo
     double average = 0;            ///< decay of an exponential average of the iterates; 0: none
 };

@@ -98,14 +98,15 @@ private:
     static constexpr bool may_use_tf32 = std::is_same_v<T, float> && std::is_same_v<Device, cuda>;
     void form_gram(tensor_view<const T, Device> map, tensor_view<float, Device> gram) {
         if constexpr (may_use_tf32)
-            ops::gram(*context_, map, gram, options_.tf32);
+            ops::gram(*context_, map, gram, options_.view.precision == precision::tf32);
         else
             ops::gram(*context_, map, gram);
     }
     void take_back_gram(tensor_view<const T, Device> map, tensor_view<const float, Device> d_gram,
                         tensor_view<T, Device> gradient) {
         if constexpr (may_use_tf32)
-            ops::gram_backward(*context_, map, d_gram, gradient, options_.tf32);
+            ops::gram_backward(*context_, map, d_gram, gradient,
+                               options_.view.precision == precision::tf32);
         else
             ops::gram_backward(*context_, map, d_gram, gradient);
     }
@@ -141,7 +142,6 @@ objective<T, Device>::objective(context<Device>& ctx, const nn::network& net, sh
       features_(ctx, net, pixels, [&] {
           auto plan = extractor_options(options_, {});
           plan.taps = detail::taps_of(options_);
-          plan.recompute = options_.recompute;
           return plan;
       }()) {
     const auto taps = detail::taps_of(options_);

@@ -20,13 +20,7 @@ struct objective_options {
     double tv_weight = 5;       ///< γ
     std::vector<weighted_layer> content_layers;
     std::vector<weighted_layer> style_layers;
-    ops::pool_options pooling{};
-    ops::border border = ops::border::zero;
-    std::int64_t wrap_margin = 1;  ///< nn::features_options
-    ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
-    ops::conv_engine conv_engine = ops::conv_engine::native;
-    bool recompute = false;  ///< the first layer's map, instead of keeping it
+    nn::view view{};
 };
 
 /// The layers for this network: where it lacks one that names another instead, that one, or none.
@@ -45,13 +39,7 @@ struct objective_options {
 /// The extractor's options for one kind of layers, as the targets need them.
 [[nodiscard]] inline nn::features_options extractor_options(
     const objective_options& options, const std::vector<weighted_layer>& layers) {
-    nn::features_options result{.taps = {},
-                                .pooling = options.pooling,
-                                .border = options.border,
-                                .wrap_margin = options.wrap_margin,
-                                .algorithm = options.algorithm,
-                                .tf32 = options.tf32,
-                                .conv_engine = options.conv_engine};
+    nn::features_options result{.taps = {}, .view = options.view};
     for (const auto& layer : layers)
         result.taps.push_back(layer.name);
     return result;
