@@ -2,17 +2,7 @@
 
 #include <algorithm>
 
-#include <impasto/painter/stylize.hpp>
-
 namespace impasto::cli {
-
-namespace {
-
-double work_of_iteration(const scale_plan& scale) {
-    return static_cast<double>(scale.macs);
-}
-
-}  // namespace
 
 void pace::advance(const progress& now) {
     if (now.scale != scale_) {

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
 #include <impasto/core/context.hpp>
 #include <impasto/nn/network.hpp>
-#include <impasto/painter/options.hpp>
+#include <impasto/painter/stylize.hpp>
 
 namespace impasto::cli {
 
@@ -34,7 +35,11 @@ private:
     double done_ = 0, rate_ = 0;
 };
 
-/// Multiply-adds of all iterations.
+/// What an iteration of a scale counts for: its multiply-adds.
+[[nodiscard]] inline double work_of_iteration(const scale_plan& scale) {
+    return static_cast<double>(scale.macs);
+}
+/// Of all iterations.
 [[nodiscard]] double total_work(const std::vector<scale_plan>& scales);
 
 /// Seconds that a whole run may take, from a few iterations at a small size on this machine.
@@ -44,31 +49,26 @@ template <class Device>
                                       const std::vector<scale_plan>& scales,
                                       const stylize_options& run) {
     constexpr std::int64_t side = 256;
-    constexpr int iterations = 4;
+    constexpr int iterations = 3;
     image::picture gray({1, 3, side, side});
     std::ranges::fill(gray, 0.5f);
 
     auto trial = run;
     trial.size = side;
     trial.scales = 1;
-    trial.iterations = iterations;
     trial.start = start::noise;
     trial.style_scale = 1;
     trial.style_blend = {};
     trial.original_colors = false;
     const shape styles[] = {gray.shape()};
-    const auto work = total_work(plan(ctx, network, gray.shape(), styles, trial)) / iterations;
+    const double work = work_of_iteration(plan(ctx, network, gray.shape(), styles, trial).back());
 
-    // The first iteration warms caches up and evaluates twice: it is not counted.
-    pace timed({});
-    double first = 0, last = 0;
-    const auto painted = stylize(ctx, network, gray, gray, trial, [&](const progress& now) {
-        last = timed.seconds();
-        if (now.iteration == 1)
-            first = last;
-        return false;
-    });
-    return total_work(scales) * (last - first) / (iterations - 1) / work;
+    painting<Device> picture(ctx, network, {.photo = gray, .paintings = {gray}}, trial);
+    (void)picture.step();  // warms caches up, and evaluates twice
+    const pace timed({});
+    for (int i = 0; i < iterations; ++i)
+        (void)picture.step();
+    return total_work(scales) * timed.seconds() / iterations / work;
 }
 
 }  // namespace impasto::cli

@@ -37,8 +37,7 @@ std::vector<inversion> invert(context<Device>& ctx, const nn::network& network,
         const auto run = detail::content_of(layer, options);
         const auto size = plan(ctx, network, original.shape(), {}, run).back();
         const auto sought = image::resize(original, size.height, size.width);
-        auto picture =
-            stylize(ctx, network, original, std::span<const image::picture_view>(), run, watch);
+        auto picture = paint(ctx, network, {.photo = original}, run, watch);
         const auto left = evaluate(ctx, network, sought, {}, picture, run).losses;
         const double psnr = image::psnr(picture, sought);
         found.push_back({layer, std::move(picture), psnr, left.content.front().value});

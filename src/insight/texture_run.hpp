@@ -22,18 +22,13 @@ template <class Device>
 image::picture texture(context<Device>& ctx, const nn::network& network,
                        image::picture_view painting, image::extent size,
                        const stylize_options& options, const observer& observe) {
-    if (size.height < 1 || size.width < 1)
-        throw option_error("texture: a size of " + std::to_string(size.width) + "x" +
-                           std::to_string(size.height) + " has no pixels");
-    // The painter takes its size from a photo; this one is never looked at.
-    image::picture canvas({1, 3, size.height, size.width});
-    std::fill(canvas.begin(), canvas.end(), 0.5f);
     auto run = options;
     run.size = 0;
     run.content_layers = {};
     run.original_colors = false;
-    run.style_scale *= detail::longest(painting.shape()) / detail::longest(canvas.shape());
-    return stylize(ctx, network, canvas, painting, run, observe);
+    run.style_scale *=
+        detail::longest(painting.shape()) / detail::longest({1, 3, size.height, size.width});
+    return paint(ctx, network, {.paintings = {painting}, .size = size}, run, observe);
 }
 
 template <class Device>

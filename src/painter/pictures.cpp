@@ -79,6 +79,20 @@ std::int64_t margin_for(const nn::network& network, const stylize_options& optio
     return (widest / 2 + deepest.stride - 1) / deepest.stride * deepest.stride;
 }
 
+/// What only a photo could give.
+void check_without_photo(const brief& what, const stylize_options& options) {
+    if (what.size.height < 1 || what.size.width < 1)
+        throw option_error("a size of " + std::to_string(what.size.width) + "x" +
+                           std::to_string(what.size.height) + " has no pixels");
+    if (!options.content_layers.empty())
+        throw option_error("content layer " + options.content_layers.front().name +
+                           ": there is no photo to compare with");
+    if (options.start == start::content)
+        throw option_error("start: there is no photo to start from; choose noise, gray or style");
+    if (options.original_colors)
+        throw option_error("original colors: there is no photo to take them from");
+}
+
 }  // namespace
 
 stylize_options resolved(stylize_options options, const nn::network& network) {
@@ -94,18 +108,26 @@ image::extent canvas_of(image::extent picture, const stylize_options& options) {
     return {picture.height + 2 * margin, picture.width + 2 * margin};
 }
 
-image::picture first_canvas(const stylize_options& options, image::extent size,
-                            image::picture_view content,
-                            std::span<const image::picture_view> styles) {
+shape canvas_shape(image::extent picture, const stylize_options& options) {
+    const auto [height, width] = canvas_of(picture, options);
+    return {1, 3, height, width};
+}
+
+image::picture canvas_of(image::picture_view picture, const stylize_options& options) {
+    if (picture.empty())
+        return {};
+    return image::mirrored(picture, canvas_margin(options));
+}
+
+image::picture first_canvas(const stylize_options& options, image::extent size, const brief& what) {
     const auto begin_with = [&](image::picture_view picture) {
-        return image::mirrored(image::resize(picture, size.height, size.width),
-                               canvas_margin(options));
+        return canvas_of(image::resize(picture, size.height, size.width), options);
     };
     switch (options.start) {
         case start::content:
-            return roughened(begin_with(content), options);
+            return roughened(begin_with(what.photo), options);
         case start::style:
-            return roughened(begin_with(styles.front()), options);
+            return roughened(begin_with(what.paintings.front()), options);
         case start::noise:
         case start::gray:
             return roughened(gray(canvas_of(size, options)), options);
@@ -180,12 +202,25 @@ std::vector<double> shares_of(const stylize_options& options, std::size_t painti
     return blend(options.style_blend, paintings);
 }
 
-void check_all(image::picture_view content, std::span<const image::picture_view> styles,
-               const stylize_options& options) {
+shape content_shape(const brief& what) {
+    return what.photo.empty() ? shape{1, 3, what.size.height, what.size.width} : what.photo.shape();
+}
+
+std::vector<shape> shapes_of(std::span<const image::picture_view> pictures) {
+    std::vector<shape> shapes;
+    for (const auto& picture : pictures)
+        shapes.push_back(picture.shape());
+    return shapes;
+}
+
+void check_all(const brief& what, const stylize_options& options) {
     check(options);
-    check_picture("content", content.shape());
-    for (const auto& style : styles)
-        check_picture("style", style.shape());
+    if (!what.photo.empty())
+        check_picture("content", what.photo.shape());
+    else
+        check_without_photo(what, options);
+    for (const auto& painting : what.paintings)
+        check_picture("style", painting.shape());
 }
 
 }  // namespace impasto::painter_detail

@@ -7,6 +7,7 @@
 #include <impasto/image/picture.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/nn/network.hpp>
+#include <impasto/painter/brief.hpp>
 #include <impasto/painter/options.hpp>
 
 #include "painter/schedule.hpp"
@@ -26,10 +27,13 @@ namespace impasto::painter_detail {
 /// A picture's size with the margin around it: that of the canvas which is painted.
 [[nodiscard]] image::extent canvas_of(image::extent picture, const stylize_options& options);
 
+[[nodiscard]] shape canvas_shape(image::extent picture, const stylize_options& options);
+/// The picture, mirrored into the margin; empty where it is.
+[[nodiscard]] image::picture canvas_of(image::picture_view picture, const stylize_options& options);
+
 /// Where the descent starts, at the size of the first scale, margin included.
 [[nodiscard]] image::picture first_canvas(const stylize_options& options, image::extent size,
-                                          image::picture_view content,
-                                          std::span<const image::picture_view> styles);
+                                          const brief& what);
 
 /// An iterate as a picture: in [0,1], and with the content's colours where they are wanted.
 [[nodiscard]] image::picture finished(image::picture picture, image::picture_view content,
@@ -59,8 +63,11 @@ namespace impasto::painter_detail {
 void expect_sizes(const nn::network& network, const stylize_options& options, image::extent size,
                   std::span<const shape> styles);
 
+/// The photo's, or of the size that is asked for.
+[[nodiscard]] shape content_shape(const brief& what);
+[[nodiscard]] std::vector<shape> shapes_of(std::span<const image::picture_view> pictures);
+
 /// Throws option_error and shape_error for what makes no sense.
-void check_all(image::picture_view content, std::span<const image::picture_view> styles,
-               const stylize_options& options);
+void check_all(const brief& what, const stylize_options& options);
 
 }  // namespace impasto::painter_detail

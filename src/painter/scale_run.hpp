@@ -59,18 +59,16 @@ template <class Device>
             .view = view};
 }
 
-/// The objective for a picture of the content's size, its targets taken.
+/// The objective of a canvas, its targets taken. photo: of the canvas' size, or empty.
 template <class T, class Device>
-[[nodiscard]] style::objective<T, Device> make_objective(context<Device>& ctx,
-                                                         const nn::network& net,
-                                                         image::picture_view content,
-                                                         std::span<const image::picture> paintings,
-                                                         std::span<const double> shares,
-                                                         const stylize_options& options) {
-    style::objective<T, Device> objective(ctx, net, content.shape(), objective_options(options));
+[[nodiscard]] style::objective<T, Device> make_objective(
+    context<Device>& ctx, const nn::network& net, const shape& canvas, image::picture_view photo,
+    std::span<const image::picture> paintings, std::span<const double> shares,
+    const stylize_options& options) {
+    style::objective<T, Device> objective(ctx, net, canvas, objective_options(options));
     const auto& used = objective.options();
     if (!used.content_layers.empty())
-        objective.set_content(upload(ctx, content));
+        objective.set_content(upload(ctx, photo));
     if (!used.style_layers.empty()) {
         std::vector<tensor<float, Device>> uploaded;
         std::vector<tensor_view<const float, Device>> views;
@@ -112,6 +110,11 @@ public:
                      theirs->steps());
     }
 
+    template <class State>
+    void exchange(State& s) {
+        std::visit([&](auto& chosen) { chosen.exchange(s); }, method_);
+    }
+
     /// L-BFGS only goes down; the others may climb where their steps are too long.
     [[nodiscard]] bool may_climb() const {
         return !std::holds_alternative<optim::lbfgs<Device>>(method_);
@@ -136,8 +139,6 @@ private:
 
     method method_;
 };
-
-enum class run_end { finished, stopped, diverged };
 
 /// One scale: the canvas in progress, its optimiser, and the average of what it went through.
 template <class Device>
@@ -164,26 +165,30 @@ public:
                          margin_);
     }
 
+    /// One iteration, counted from 1; nothing where J has left its start for good, of which
+    /// complaint() tells. Throws divergence_error where J is not a number at the start.
     template <class T>
-    run_end run(style::objective<T, Device>& objective, progress at, const observer& observe) {
-        at.picture = [this] { return picture(); };
-        for (at.iteration = 1; at.iteration <= at.iterations; ++at.iteration) {
-            if (!before_.empty())
-                ops::copy(*context_, x_, before_);
-            optim::step_report report{};
-            if (!step(objective, at.iteration, report) || !keep_best(report.loss, at.iteration))
-                return run_end::diverged;
-            if (average_)
-                average_->update(x_);
-            if (observe) {
-                at.losses = objective.terms();
-                if (observe(at))
-                    return run_end::stopped;
-            }
-            if (report.converged)
-                break;
-        }
-        return run_end::finished;
+    [[nodiscard]] std::optional<optim::step_report> step(style::objective<T, Device>& objective,
+                                                         int iteration) {
+        if (!before_.empty())
+            ops::copy(*context_, x_, before_);
+        optim::step_report report{};
+        if (!try_step(objective, iteration, report) || !keep_best(report.loss, iteration))
+            return std::nullopt;
+        if (average_)
+            average_->update(x_);
+        return report;
+    }
+
+    template <class State>
+    void exchange(State& s) {
+        s("x", x_);
+        s.part("optimizer", optimizer_);
+        if (average_)
+            s.part("average", *average_);
+        s("best", best_);
+        s("first_loss", first_loss_);
+        s("best_loss", best_loss_);
     }
 
     /// Without the margin. Where the run diverged, the best that there was.
@@ -220,7 +225,8 @@ private:
 
     // False, and a complaint, where numbers ran out after the first step.
     template <class T>
-    bool step(style::objective<T, Device>& objective, int iteration, optim::step_report& report) {
+    bool try_step(style::objective<T, Device>& objective, int iteration,
+                  optim::step_report& report) {
         try {
             report = optimizer_.step(objective, x_);
             return true;

@@ -1,5 +1,3 @@
-#include <impasto/painter/stylize.hpp>
-
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -10,40 +8,15 @@
 #include <impasto/image/color.hpp>
 #include <impasto/image/crop.hpp>
 #include <impasto/ops/random.hpp>
-#include <impasto/weights/weights.hpp>
 
-#include "golden/golden.hpp"
+#include "painter/scene.hpp"
 
 using namespace impasto;
 
-namespace {
-
-image::picture golden_picture(const std::string& key) {
-    const auto& array = test::golden().at(key);
-    image::picture result({1, 3, array.extents[1], array.extents[2]});
-    std::copy(array.values.begin(), array.values.end(), result.begin());
-    return result;
-}
-
-std::vector<float> bytes_of(const image::picture& p) {
-    return {p.begin(), p.end()};
-}
-
-struct scene {
-    nn::network net = weights::built_in();
-    image::picture photo = golden_picture("content");
-    image::picture painting = golden_picture("style");
-};
-
-stylize_options quick() {
-    stylize_options options;
-    options.size = 43;
-    options.scales = 1;
-    options.iterations = 6;
-    return options;
-}
-
-}  // namespace
+using test::bytes_of;
+using test::golden_picture;
+using test::quick;
+using test::scene;
 
 TEST_CASE("the picture is that of PyTorch's loop, step by step") {
     const scene s;

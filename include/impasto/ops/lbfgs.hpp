@@ -38,6 +38,17 @@ public:
     /// Pairs that were taken and are still held. Waits.
     [[nodiscard]] std::size_t size(context<cuda>& ctx) const;
 
+    /// What the rows and their products are; see ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s("most", most_);
+        s("pending", pending_);
+        s("rows", rows_);
+        s("ring", ring_);
+        s("products", products_);
+        s("count", *count_.slots(0).data());  // the host's memory
+    }
+
 private:
     /// Brings the products up to date with the newest pair, and the factors to those of −H·g.
     void multiply(context<cuda>& ctx, tensor_view<const float, cuda> g);

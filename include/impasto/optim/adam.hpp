@@ -65,6 +65,14 @@ public:
     [[nodiscard]] tensor_view<const float, Device> second_moment() const { return v_; }
     [[nodiscard]] std::int64_t steps() const { return steps_; }
 
+    /// See ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s("m", m_);
+        s("v", v_);
+        s("steps", steps_);
+    }
+
 private:
     [[nodiscard]] ops::adam_coefficients coefficients() const {
         const auto t = static_cast<double>(steps_);

@@ -29,6 +29,13 @@ public:
     /// Zero before the first update.
     [[nodiscard]] tensor_view<const float, Device> value() const { return value_; }
 
+    /// See ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s("value", value_);
+        s("updates", updates_);
+    }
+
 private:
     context<Device>* context_;
     double decay_;

@@ -71,6 +71,14 @@ public:
         return {.loss = loss, .evaluations = 1, .converged = largest == 0};
     }
 
+    /// See ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s("velocity", velocity_);
+        s("rate", options_.learning_rate);
+        s("recent", recent_);
+    }
+
 private:
     // A step to above all of the last values of J is taken back to a quarter, as often as it has to
     // be: Barzilai and Borwein's rule does not go down at every step, and need not.

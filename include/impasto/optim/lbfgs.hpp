@@ -60,6 +60,16 @@ public:
     /// The line search of the last step that made one.
     [[nodiscard]] const line_search_result& last_search() const { return last_search_; }
 
+    /// See ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s.part("history", history_);
+        s("gradient", gradient_);
+        s("loss", loss_);
+        s("largest", largest_);
+        s("evaluated", evaluated_);
+    }
+
 private:
     static const lbfgs_options& validated(const lbfgs_options& o) {
         detail::expect_option(o.history >= 1 && o.history <= 1000, "history", o.history,

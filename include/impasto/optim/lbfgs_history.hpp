@@ -43,12 +43,26 @@ public:
     /// d ← −H·g; with no pairs, −g.
     void direction(tensor_view<const float, Device> g, tensor_view<float, Device> d);
 
+    /// See ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s("size", size_);
+        s("next", next_);
+        size_ = std::min(size_, capacity_);  // who knows what was read
+        next_ %= capacity_;
+        s("rows", filled_rows());
+        s("s_dot_y", s_dot_y_);
+        s("y_dot_y", y_dot_y_);
+        s_dot_y_.resize(capacity_ * capacity_);
+        y_dot_y_.resize(capacity_ * capacity_);
+    }
+
 private:
     // Slot k holds s in row 2k and y in row 2k + 1.
     [[nodiscard]] tensor_view<float, Device> row(std::size_t r) {
         return {rows_.data() + static_cast<std::int64_t>(r) * x_.elements(), x_};
     }
-    [[nodiscard]] tensor_view<const float, Device> filled_rows() const {
+    [[nodiscard]] tensor_view<float, Device> filled_rows() {
         shape s = rows_.shape();
         s.n = 2 * static_cast<std::int64_t>(size_) * x_.n;
         return {rows_.data(), s};
@@ -153,6 +167,11 @@ public:
     }
     void direction(tensor_view<const float, cuda> g, tensor_view<float, cuda> d) {
         pairs_.direction(*context_, g, d);
+    }
+
+    template <class State>
+    void exchange(State& s) {
+        pairs_.exchange(s);
     }
 
 private:

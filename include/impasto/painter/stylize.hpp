@@ -1,31 +1,14 @@
 #pragma once
 
-#include <memory>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include <impasto/core/context.hpp>
-#include <impasto/core/error.hpp>
 #include <impasto/image/picture.hpp>
 #include <impasto/nn/network.hpp>
-#include <impasto/painter/options.hpp>
+#include <impasto/painter/painting.hpp>
 
 namespace impasto {
-
-/// A run whose J left its start by a factor of 100. It carries the best picture that there was.
-class painting_diverged : public divergence_error {
-public:
-    painting_diverged(const std::string& what, image::picture best)
-        : divergence_error(what), best_(std::make_shared<image::picture>(std::move(best))) {}
-
-    /// [1,3,H,W] in [0,1], at the size of the scale that diverged.
-    [[nodiscard]] const image::picture& best() const { return *best_; }
-
-private:
-    std::shared_ptr<const image::picture> best_;
-};
 
 /// Paints `content` in the manner of `styles`: the whole run, coarse to fine. Returns a picture
 /// [1,3,H,W] in [0,1] with the content's proportions. Without style layers no painting is needed.
@@ -48,6 +31,12 @@ template <class Device>
                                      const observer& observe = {}) {
     return stylize(ctx, network, content, std::span(&style, 1), options, observe);
 }
+
+/// Paints a brief to its end.
+template <class Device>
+[[nodiscard]] image::picture paint(context<Device>& ctx, const nn::network& network,
+                                   const brief& what, const stylize_options& options = {},
+                                   const observer& observe = {});
 
 /// What stylize would do, scale by scale: sizes, memory, work. Checks everything that stylize
 /// checks.

@@ -28,6 +28,12 @@ public:
         return true;
     }
 
+    /// See ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s("exponent", exponent_);
+    }
+
 private:
     static constexpr int lowest = -4, best = 3, highest = 10, step_back = 12, most_tries = 8;
 

@@ -61,6 +61,12 @@ public:
     [[nodiscard]] std::size_t peak_bytes() const;
     [[nodiscard]] std::int64_t forward_macs() const { return extractor_.forward_macs(); }
 
+    /// What an evaluation leaves for the next; see ops/state.hpp.
+    template <class State>
+    void exchange(State& s) {
+        s.part("loss_scale", loss_scale_);
+    }
+
 private:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
     static constexpr bool narrow = std::is_same_v<T, half>;

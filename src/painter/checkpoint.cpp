@@ -1,0 +1,125 @@
+#include "painter/checkpoint.hpp"
+
+#include <ios>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include <impasto/core/file.hpp>
+#include <impasto/core/mapped_file.hpp>
+#include <impasto/core/sha256.hpp>
+#include <impasto/weights/safetensors.hpp>
+
+namespace impasto::painter_detail {
+
+namespace {
+
+constexpr const char* format_key = "format";
+constexpr const char* format_name = "impasto painting 1";
+
+class hash {
+public:
+    void add(tensor_view<const float, cpu> values) {
+        const auto& s = values.shape();
+        const std::int64_t extents[] = {s.n, s.c, s.h, s.w};
+        hash_.add(std::as_bytes(std::span(extents)));
+        hash_.add(std::as_bytes(std::span(values.data(), values.bytes() / sizeof(float))));
+    }
+    [[nodiscard]] std::string finish() { return hash_.finish(); }
+
+private:
+    sha256 hash_;
+};
+
+std::string hash_of(const nn::network& network) {
+    hash all;
+    for (const auto& filter : network.filters) {
+        all.add(filter.weights);
+        all.add(filter.bias);
+    }
+    return network.name + " " + all.finish();
+}
+
+void print(std::ostream& out, const std::vector<style::weighted_layer>& layers) {
+    for (const auto& layer : layers)
+        out << " " << layer.name << "=" << layer.weight;
+    out << ";";
+}
+
+/// Every number that decides on the picture, exactly.
+std::string text_of(const stylize_options& o) {
+    std::ostringstream out;
+    out << std::hexfloat << "size " << o.size << " scales " << o.scales << " " << o.scale_growth
+        << " iterations " << o.iterations << " optimizer " << static_cast<int>(o.optimizer) << " "
+        << o.learning_rate << " " << o.momentum << " " << o.history << " start "
+        << static_cast<int>(o.start) << " " << o.start_noise << " " << o.seed << " loss "
+        << static_cast<int>(o.loss) << " " << o.content_weight << " " << o.style_weight << " "
+        << o.tv_weight << " content";
+    print(out, o.content_layers);
+    out << " style";
+    print(out, o.style_layers);
+    out << " blend";
+    for (const double share : o.style_blend)
+        out << " " << share;
+    out << "; " << o.style_scale << " view " << static_cast<int>(o.view.pooling.kind) << " "
+        << o.view.pooling.scale << " " << static_cast<int>(o.view.border) << " "
+        << static_cast<int>(o.view.convolution.algorithm) << " "
+        << static_cast<int>(o.view.convolution.engine) << " " << static_cast<int>(o.view.precision)
+        << " margin " << o.margin << " colors " << o.original_colors << " average " << o.average;
+    return out.str();
+}
+
+}  // namespace
+
+identity identity_of(const nn::network& network, const brief& what,
+                     const stylize_options& options) {
+    hash photo, paintings, begin;
+    if (!what.photo.empty())
+        photo.add(what.photo);
+    for (const auto& painting : what.paintings)
+        paintings.add(painting);
+    if (options.start == start::picture)
+        begin.add(options.start_picture);
+    return {{format_key, format_name},
+            {"photo", photo.finish()},
+            {"paintings", paintings.finish()},
+            {"start picture", begin.finish()},
+            {"size", std::to_string(what.size.width) + "x" + std::to_string(what.size.height)},
+            {"network", hash_of(network)},
+            {"options", text_of(options)}};
+}
+
+void expect_same(const identity& expected, const identity& found) {
+    for (const auto& [what, value] : expected) {
+        const auto other = found.find(what);
+        if (other == found.end() || other->second != value)
+            throw format_error("a saved painting with another " + what +
+                               "; go on with what it was begun with");
+    }
+}
+
+void write(const std::filesystem::path& file, const checkpoint& kept) {
+    std::vector<weights::safetensors::named_bytes> tensors;
+    for (const auto& [name, values] : kept.state)
+        tensors.push_back({name, values.dtype, values.extents, values.bytes});
+    write_atomically(file, weights::safetensors::serialize(tensors, kept.of));
+}
+
+checkpoint read_checkpoint(const std::filesystem::path& file) {
+    const auto mapping = std::make_shared<const mapped_file>(file, std::size_t{1} << 40);
+    const auto archive = weights::safetensors::parse(mapping->bytes(), file.string());
+    const auto format = archive.metadata.find(format_key);
+    if (format == archive.metadata.end() || format->second != format_name)
+        throw format_error(file.string() + ": is not a saved painting");
+    checkpoint kept{.of = archive.metadata, .state = {}};
+    for (const auto& entry : archive.entries) {
+        using weights::element_type;
+        const std::string dtype = entry.type == element_type::float32   ? "F32"
+                                  : entry.type == element_type::float64 ? "F64"
+                                                                        : "I64";
+        kept.state[entry.name] = {dtype, entry.extents, {entry.bytes.begin(), entry.bytes.end()}};
+    }
+    return kept;
+}
+
+}  // namespace impasto::painter_detail
