@@ -141,8 +141,8 @@ TEST_CASE("with --json every line is an event") {
 
 TEST_CASE("the picture is the same where the first layer is recomputed") {
     const studio folder;
-    run(folder, small_run("kept.png"));
-    run(folder, small_run("recomputed.png", {"--recompute"}));
+    REQUIRE(run(folder, small_run("kept.png")).code == 0);
+    REQUIRE(run(folder, small_run("recomputed.png", {"--recompute"})).code == 0);
     const auto kept = image::load(folder / "kept.png"),
                recomputed = image::load(folder / "recomputed.png");
     CHECK(std::ranges::equal(kept, recomputed));
@@ -151,9 +151,8 @@ TEST_CASE("the picture is the same where the first layer is recomputed") {
 
 TEST_CASE("a run whose rate is too high ends with its best picture, one line and exit code 1") {
     const studio folder;
-    const auto result =
-        run(folder, small_run("out.png", {"--optimizer", "adam", "--learning-rate", "10",
-                                          "--iterations", "60", "--quiet"}));
+    const auto result = run(folder, small_run("out.png", {"--optimizer", "adam", "--learning-rate",
+                                                          "10", "--iterations", "60", "--quiet"}));
     CHECK(result.code == 1);
     CHECK(lines_of(result.err) == 1);
     CHECK_THAT(result.err, Contains("learning rate is too high") && Contains("out.png"));
@@ -204,7 +203,7 @@ TEST_CASE("several paintings are blended, and a file may be the start") {
                      "--size", "32", "--iterations", "2", "--style-blend", "0.7,0.3", "--init",
                      "second.png", "--original-colors", "--pooling", "l2", "--style-scale", "1.5"});
     INFO(result.err);
-    CHECK(result.code == 0);
+    REQUIRE(result.code == 0);
     CHECK(recipe_of(folder / "out.png")["style-blend"] == json({0.7, 0.3}));
     CHECK(recipe_of(folder / "out.png")["init"] == "second.png");
 }

@@ -11,7 +11,10 @@
 #include <impasto/ops/random.hpp>
 #include <impasto/weights/weights.hpp>
 
+#include "support/temporary_folder.hpp"
+
 using namespace impasto;
+using test::temporary_folder;
 
 namespace {
 
@@ -84,23 +87,45 @@ TEST_CASE("a picture painted with narrower numbers is nearly the CPU's") {
     for (const auto wanted : {precision::tf32, precision::float16, precision::bfloat16}) {
         CAPTURE(to_string(wanted));
         options.view.precision = wanted;
-        CHECK(psnr(stylize(there, s.net, s.photo, s.painting, options), expected) > 30);
+        // Far nearer than the start is, which a run that paints nothing would return.
+        const auto found = stylize(there, s.net, s.photo, s.painting, options);
+        CHECK(psnr(found, expected) >
+              12 + psnr(image::resize(s.photo, found.shape().h, found.shape().w), expected));
     }
 }
 
-TEST_CASE("coarse to fine, Adam's memory goes along") {
+TEST_CASE("coarse to fine, Adam's memory goes along as it does on the CPU") {
     const scene s;
-    context<cuda> ctx;
+    context<cpu> here;
+    context<cuda> there;
     auto options = quick(optimizer::adam);
     options.scales = 2;
     options.iterations = 2;
-    std::vector<double> losses;
-    static_cast<void>(stylize(ctx, s.net, s.photo, s.painting, options, [&](const progress& now) {
-        losses.push_back(now.losses.total);
-        return false;
-    }));
-    CHECK(losses.size() == 5);
-    CHECK(std::ranges::all_of(losses, [](double loss) { return std::isfinite(loss); }));
+    CHECK(psnr(stylize(there, s.net, s.photo, s.painting, options),
+               stylize(here, s.net, s.photo, s.painting, options)) > 50);
+}
+
+TEST_CASE("a painting saved on a GPU goes on to the same bytes") {
+    const scene s;
+    const temporary_folder folder;
+    const auto file = folder / "painting.safetensors";
+    context<cuda> ctx;
+    auto options = quick(GENERATE(optimizer::lbfgs, optimizer::adam, optimizer::gradient_descent));
+    options.iterations = 5;
+    options.history = 2;
+    options.view.precision = GENERATE(precision::float32, precision::float16);
+    const brief what{.photo = s.photo, .paintings = {s.painting}};
+    painting<cuda> begun(ctx, s.net, what, options);
+    for (int i = 0; i < 3; ++i)
+        static_cast<void>(begun.step());
+    begun.save(file);
+    painting<cuda> resumed(ctx, s.net, what, options);
+    resumed.load(file);
+    for (auto* one : {&begun, &resumed})
+        while (!one->finished())
+            static_cast<void>(one->step());
+    const auto expected = begun.picture(), found = resumed.picture();
+    CHECK(std::equal(found.begin(), found.end(), expected.begin()));
 }
 
 TEST_CASE("the CPU says that it computes in float32") {

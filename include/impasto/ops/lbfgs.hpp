@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <impasto/core/context.hpp>
 #include <impasto/core/tensor.hpp>
@@ -44,7 +45,8 @@ public:
         s("most", most_);
         s("pending", pending_);
         s("rows", rows_);
-        s("ring", ring_);
+        s("ring", tensor_view<std::int64_t, cuda>(  // its two numbers as one
+                      reinterpret_cast<std::int64_t*>(ring_.data()), {1, 1, 1, 1}));
         s("products", products_);
         s("count", *count_.slots(0).data());  // the host's memory
     }
