@@ -10,8 +10,8 @@
 #include <impasto/core/half.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "weights/describe.hpp"
-#include "weights/elements.hpp"
+#include "core/describe.hpp"
+#include "core/elements.hpp"
 
 namespace impasto::weights {
 

@@ -8,8 +8,8 @@
 #include <impasto/core/error.hpp>
 #include <impasto/nn/topology.hpp>
 
+#include "core/describe.hpp"
 #include "weights/by_order.hpp"
-#include "weights/describe.hpp"
 #include "weights/natural_order.hpp"
 #include "weights/recognise.hpp"
 
@@ -27,7 +27,7 @@ struct candidate {
 using candidates = std::vector<candidate>;
 
 [[noreturn]] void refuse(const archive& source, const entry& tensor, const std::string& what) {
-    throw format_error(source.file + ": tensor " + weights::quoted(tensor.name) + ": " + what);
+    throw format_error(source.file + ": tensor " + impasto::quoted(tensor.name) + ": " + what);
 }
 
 /// Null where the tensor is no 3×3 filter with a shape of some known topology.
@@ -87,7 +87,7 @@ candidates in_order_of_chain(const archive& source, const candidates& of_file) {
     if (one != of_file.end())
         refuse(source, *one->stored,
                "is that, by its place in the file, for which the order of names has " +
-                   weights::quoted(other->stored->name) +
+                   impasto::quoted(other->stored->name) +
                    "; both orders are a VGG's, and the file's names are unknown");
     return of_file;
 }
@@ -146,14 +146,14 @@ std::string note_on(const archive& source, const candidates& chain, const nn::to
                     const std::set<const entry*>& used) {
     std::string note = source.file + ": its names are unknown; by their chain of shapes, " +
                        std::to_string(chain.size()) + " filters from " +
-                       weights::quoted(chain.front().stored->name) + " to " +
-                       weights::quoted(chain.back().stored->name) + " are taken for " +
+                       impasto::quoted(chain.front().stored->name) + " to " +
+                       impasto::quoted(chain.back().stored->name) + " are taken for " +
                        std::string(known.name) + " up to " + layer_name(known, chain.size() - 1);
     const auto is_left = [&](const entry& e) { return e.extents.size() > 1 && !used.contains(&e); };
     const auto left = std::ranges::count_if(source.entries, is_left);
     if (left > 0)
         note +=
-            "; left out: " + weights::quoted(std::ranges::find_if(source.entries, is_left)->name) +
+            "; left out: " + impasto::quoted(std::ranges::find_if(source.entries, is_left)->name) +
             (left > 1 ? " and " + std::to_string(left - 1) + " more" : "");
     return note;
 }

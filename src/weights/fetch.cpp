@@ -12,8 +12,8 @@
 
 #include <impasto/core/error.hpp>
 #include <impasto/core/mapped_file.hpp>
-#include <impasto/core/sha256.hpp>
 
+#include "core/sha256.hpp"
 #include "weights/download.hpp"
 
 namespace impasto::weights {

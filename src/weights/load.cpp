@@ -6,8 +6,8 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/describe.hpp"
 #include "weights/chain.hpp"
-#include "weights/describe.hpp"
 #include "weights/fold.hpp"
 #include "weights/origin.hpp"
 #include "weights/recognise.hpp"

@@ -5,9 +5,10 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/elements.hpp"
+#include "formats/mat.hpp"
 #include "weights/by_order.hpp"
 #include "weights/formats.hpp"
-#include "weights/mat.hpp"
 
 // A network of MatConvNet: a cell `layers` of structs, in which a convolution has `filters` and
 // `biases` (until 2015) or a cell `weights` of both; filters are [height,width,in,out] in MATLAB's
@@ -17,6 +18,8 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace mat = formats::mat;
 
 using mat::storage;
 using mat::value;
@@ -62,7 +65,6 @@ entry as_entry(const value& v, std::string name) {
     entry e{.name = std::move(name),
             .type = single ? element_type::float32 : element_type::float64,
             .extents = v.extents,
-            .strides = {},
             .bytes = v.numbers.bytes,
             .unpack = v.numbers.unpack};
     if (!single && !twice) {
@@ -124,10 +126,7 @@ void add_convolutions(archive& into, const std::vector<convolution>& layers) {
                                                                     : "layer";
         filters[i].name = name + ".weight";
         entry bias = as_entry(*layers[i].biases, name + ".bias");
-        std::int64_t elements = 1;
-        for (const std::int64_t extent : bias.extents)
-            elements *= extent;
-        bias.extents = {elements};  // a row or a column
+        bias.extents = {elements_of(bias.extents)};  // a row or a column
         into.entries.push_back(std::move(filters[i]));
         into.entries.push_back(std::move(bias));
     }
@@ -136,9 +135,7 @@ void add_convolutions(archive& into, const std::vector<convolution>& layers) {
 /// The mean of each of three channels, as text. An average image has them as planes.
 std::string channel_means(const archive& source, const value& image) {
     entry pixels = as_entry(image, "averageImage");
-    std::int64_t elements = 1;
-    for (const std::int64_t extent : pixels.extents)
-        elements *= extent;
+    const std::int64_t elements = elements_of(pixels.extents);
     constexpr std::int64_t largest = 1024 * 1024 * 3;
     if (elements == 0 || elements % 3 != 0 || elements > largest)
         throw format_error(source.file + ": averageImage has " + std::to_string(elements) +
@@ -169,11 +166,7 @@ bool is_mat(std::span<const std::byte> bytes) {
 }
 
 archive open_mat(const file_pointer& file) {
-    archive result{.file = file->path().string(),
-                   .format = file_format::matlab,
-                   .metadata = {},
-                   .entries = {},
-                   .mapping = file};
+    archive result{.file = file->path().string(), .format = file_format::matlab, .mapping = file};
     const auto bytes = file->bytes();
     if (std::to_integer<char>(bytes[126]) == 'M')
         throw format_error(result.file +

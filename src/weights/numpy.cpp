@@ -6,10 +6,10 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "core/npy_bytes.hpp"
-#include "core/zip.hpp"
-#include "weights/describe.hpp"
-#include "weights/elements.hpp"
+#include "core/describe.hpp"
+#include "core/elements.hpp"
+#include "formats/npy_bytes.hpp"
+#include "formats/zip.hpp"
 #include "weights/formats.hpp"
 #include "weights/pickled_tensors.hpp"
 
@@ -19,6 +19,10 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace npy = formats::npy;
+namespace pickle = formats::pickle;
+namespace zip = formats::zip;
 
 using pickle::kind;
 using pickle::value;

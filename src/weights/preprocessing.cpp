@@ -4,7 +4,7 @@
 
 #include <impasto/core/error.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
 #include "weights/origin.hpp"
 
 namespace impasto::weights {

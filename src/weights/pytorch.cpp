@@ -4,9 +4,9 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "core/zip.hpp"
-#include "weights/cursor.hpp"
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
+#include "formats/cursor.hpp"
+#include "formats/zip.hpp"
 #include "weights/formats.hpp"
 #include "weights/pickled_tensors.hpp"
 
@@ -18,6 +18,9 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace pickle = formats::pickle;
+namespace zip = formats::zip;
 
 using pickle::kind;
 using pickle::value;
@@ -204,7 +207,7 @@ private:
 /// The storages of the file in the order of their keys. How wide their elements are is known from
 /// the tensors alone.
 std::map<std::string, std::span<const std::byte>> storages_of(
-    const value& keys, cursor in, const std::map<std::string, std::size_t>& widths) {
+    const value& keys, formats::cursor in, const std::map<std::string, std::size_t>& widths) {
     std::map<std::string, std::span<const std::byte>> found;
     for (const value* key : keys.items) {
         const auto width = widths.find(std::string(key->text));
@@ -242,7 +245,8 @@ archive open_legacy(const file_pointer& file) {
         return entry{};
     };
     (void)tensors_of(pickled, note_width, result.file);
-    const auto storages = storages_of(keys.root(), cursor(parts.rest(), result.file), widths);
+    const auto storages =
+        storages_of(keys.root(), formats::cursor(parts.rest(), result.file), widths);
     const auto find = [&](const storage& s) {
         const auto found = storages.find(s.key);
         if (found == storages.end())

@@ -6,7 +6,7 @@
 
 #include <impasto/core/error.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
 
 namespace impasto::weights {
 

@@ -9,7 +9,7 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
 #include "weights/dtype.hpp"
 #include "weights/formats.hpp"
 
@@ -132,11 +132,7 @@ entry parse_entry(const archive& source, const std::string& name, const json& fi
                    " " + to_text(extents) + " has " + std::to_string(size));
     const auto bytes =
         data.subspan(static_cast<std::size_t>(offsets[0]), static_cast<std::size_t>(size));
-    return {.name = name,
-            .type = type.type,
-            .extents = std::move(extents),
-            .strides = {},
-            .bytes = bytes};
+    return {.name = name, .type = type.type, .extents = std::move(extents), .bytes = bytes};
 }
 
 void parse_metadata(archive& into, const json& metadata) {

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <utility>
 
-#include <impasto/core/sha256.hpp>
 #include <impasto/weights/activations.hpp>
 
+#include "core/sha256.hpp"
 #include "weights/known_networks.hpp"
 
 namespace impasto::weights {

@@ -6,9 +6,9 @@
 #include <catch2/catch.hpp>
 
 #include <impasto/core/error.hpp>
-#include <impasto/core/sha256.hpp>
 #include <impasto/weights/fetch.hpp>
 
+#include "core/sha256.hpp"
 #include "support/http_server.hpp"
 #include "support/temporary_folder.hpp"
 

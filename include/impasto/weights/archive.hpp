@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <impasto/core/mapped_file.hpp>
+#include <impasto/formats/element_type.hpp>
 
 /// What every weight file is before anybody knows what network is in it: tensors by name.
 namespace impasto::weights {
@@ -21,31 +22,11 @@ enum class file_format : std::uint8_t { safetensors, pytorch, numpy, matlab, hdf
 /// "PyTorch"
 [[nodiscard]] std::string_view name_of(file_format);
 
-/// Filters are floating-point numbers, or bytes that index a palette of such numbers; whatever else
-/// a file holds is `other`.
-enum class element_type : std::uint8_t { float64, float32, float16, bfloat16, uint8, other };
-
-/// In bytes; 0 for `other`.
-[[nodiscard]] constexpr std::size_t size_of(element_type type) {
-    switch (type) {
-        case element_type::float64:
-            return 8;
-        case element_type::float32:
-            return 4;
-        case element_type::float16:
-        case element_type::bfloat16:
-            return 2;
-        case element_type::uint8:
-            return 1;
-        case element_type::other:
-            return 0;
-    }
-    return 0;
-}
+using formats::element_type;
 
 /// A tensor of the file, as it lies there.
 struct entry {
-    std::string name;
+    std::string name{};
     element_type type = element_type::float32;
     std::vector<std::int64_t> extents{};
     std::vector<std::int64_t> strides{};  ///< in elements, none negative; empty: C order, no gaps

@@ -1,4 +1,4 @@
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 
 #include <cstring>
 #include <string>
@@ -42,23 +42,23 @@ TEST_CASE("an array is read back as it was written") {
     const test::temporary_folder folder;
     const auto extents = GENERATE(std::vector<std::int64_t>{6}, std::vector<std::int64_t>{2, 3},
                                   std::vector<std::int64_t>{1, 2, 1, 3});
-    npy::write(folder / "a.npy", {extents, six});
-    const npy::array back = npy::read(folder / "a.npy");
+    formats::npy::write(folder / "a.npy", {extents, six});
+    const formats::npy::array back = formats::npy::read(folder / "a.npy");
     CHECK(back.extents == extents);
     CHECK(back.values == six);
 }
 
 TEST_CASE("a scalar and an empty array are arrays too") {
     const test::temporary_folder folder;
-    npy::write(folder / "scalar.npy", {{}, {six.data(), 1}});
-    CHECK(npy::read(folder / "scalar.npy").extents.empty());
-    npy::write(folder / "empty.npy", {{0, 3}, {}});
-    CHECK(npy::read(folder / "empty.npy").extents == std::vector<std::int64_t>{0, 3});
+    formats::npy::write(folder / "scalar.npy", {{}, {six.data(), 1}});
+    CHECK(formats::npy::read(folder / "scalar.npy").extents.empty());
+    formats::npy::write(folder / "empty.npy", {{0, 3}, {}});
+    CHECK(formats::npy::read(folder / "empty.npy").extents == std::vector<std::int64_t>{0, 3});
 }
 
 TEST_CASE("the bytes are those of the npy format") {
     const test::temporary_folder folder;
-    npy::write(folder / "a.npy", {{2, 3}, six});
+    formats::npy::write(folder / "a.npy", {{2, 3}, six});
     const std::string text = text_of(folder / "a.npy");
     const std::string begin("\x93NUMPY\x01\x00\x76\x00", 10);
     CHECK(text.substr(0, 10) == begin);
@@ -70,38 +70,40 @@ TEST_CASE("the bytes are those of the npy format") {
 
 TEST_CASE("an archive is read back, and made of the same bytes twice") {
     const test::temporary_folder folder;
-    const std::map<std::string, npy::array_view> arrays{{"relu1_1", {{2, 3}, six}},
-                                                        {"relu4_2", {{1}, {six.data() + 1, 1}}}};
-    npy::write_archive(folder / "a.npz", arrays);
-    npy::write_archive(folder / "b.npz", arrays);
+    const std::map<std::string, formats::npy::array_view> arrays{
+        {"relu1_1", {{2, 3}, six}}, {"relu4_2", {{1}, {six.data() + 1, 1}}}};
+    formats::npy::write_archive(folder / "a.npz", arrays);
+    formats::npy::write_archive(folder / "b.npz", arrays);
     CHECK(bytes_of(folder / "a.npz") == bytes_of(folder / "b.npz"));
 
-    const auto back = npy::read_archive(folder / "a.npz");
+    const auto back = formats::npy::read_archive(folder / "a.npz");
     REQUIRE(back.size() == 2);
     CHECK(back.at("relu1_1").extents == std::vector<std::int64_t>{2, 3});
     CHECK(back.at("relu1_1").values == six);
     CHECK(back.at("relu4_2").values == std::vector<float>{-1.5f});
 
-    npy::write_archive(folder / "none.npz", {});
-    CHECK(npy::read_archive(folder / "none.npz").empty());
+    formats::npy::write_archive(folder / "none.npz", {});
+    CHECK(formats::npy::read_archive(folder / "none.npz").empty());
 }
 
 TEST_CASE("values and extents must agree, keys must be names") {
     const test::temporary_folder folder;
-    CHECK_THROWS_AS(npy::write(folder / "a.npy", {{7}, six}), shape_error);
-    CHECK_THROWS_AS(npy::write_archive(folder / "a.npz", {{"../a", {{6}, six}}}), option_error);
-    CHECK_THROWS_AS(npy::write_archive(folder / "a.npz", {{"", {{6}, six}}}), option_error);
+    CHECK_THROWS_AS(formats::npy::write(folder / "a.npy", {{7}, six}), shape_error);
+    CHECK_THROWS_AS(formats::npy::write_archive(folder / "a.npz", {{"../a", {{6}, six}}}),
+                    option_error);
+    CHECK_THROWS_AS(formats::npy::write_archive(folder / "a.npz", {{"", {{6}, six}}}),
+                    option_error);
     CHECK(folder.entries() == 0);
 }
 
 TEST_CASE("an npy that is not float32 in C order, or not what it claims, is refused") {
     const test::temporary_folder folder;
-    npy::write(folder / "a.npy", {{2, 3}, six});
+    formats::npy::write(folder / "a.npy", {{2, 3}, six});
     const std::string good = text_of(folder / "a.npy");
     const auto complaint = [&](const std::string& text) {
         write_text(folder / "bad.npy", text);
         try {
-            (void)npy::read(folder / "bad.npy");
+            (void)formats::npy::read(folder / "bad.npy");
         } catch (const format_error& error) {
             return std::string(error.what());
         }
@@ -123,12 +125,12 @@ TEST_CASE("an npy that is not float32 in C order, or not what it claims, is refu
 
 TEST_CASE("an archive that is broken anywhere is refused, never read past its end") {
     const test::temporary_folder folder;
-    npy::write_archive(folder / "a.npz", {{"a", {{6}, six}}, {"b", {{6}, six}}});
+    formats::npy::write_archive(folder / "a.npz", {{"a", {{6}, six}}, {"b", {{6}, six}}});
     const std::string good = text_of(folder / "a.npz");
     const auto refused = [&](const std::string& text) {
         write_text(folder / "bad.npz", text);
         try {
-            (void)npy::read_archive(folder / "bad.npz");
+            (void)formats::npy::read_archive(folder / "bad.npz");
         } catch (const format_error&) {
             return true;
         }

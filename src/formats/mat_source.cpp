@@ -1,11 +1,11 @@
-#include "weights/mat_source.hpp"
+#include "formats/mat_source.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
 
-namespace impasto::weights::mat {
+namespace impasto::formats::mat {
 
 namespace {
 
@@ -117,4 +117,4 @@ content inflating_source::keep(std::uint64_t size) {
     return {{}, [kept] { return kept->take(); }};
 }
 
-}  // namespace impasto::weights::mat
+}  // namespace impasto::formats::mat

@@ -11,7 +11,7 @@
 /// NumPy's files, for float32 arrays in C order: what other programs plot, compare and test with.
 /// Source: numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0; an .npz is
 /// a zip archive that holds one "key.npy" for each array, here always stored, never compressed.
-namespace impasto::npy {
+namespace impasto::formats::npy {
 
 struct array_view {
     std::vector<std::int64_t> extents;
@@ -38,4 +38,4 @@ void write_archive(const std::filesystem::path& file,
 /// As read, for the arrays of an .npz, compressed or not; checksums are checked.
 [[nodiscard]] std::map<std::string, array> read_archive(const std::filesystem::path& file);
 
-}  // namespace impasto::npy
+}  // namespace impasto::formats::npy

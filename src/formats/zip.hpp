@@ -11,7 +11,7 @@
 #include <impasto/core/mapped_file.hpp>
 
 /// Reads zip archives in memory. Source: PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.5.
-namespace impasto::zip {
+namespace impasto::formats::zip {
 
 struct member {
     std::string name;  ///< as the archive has it; never used as a path
@@ -73,4 +73,4 @@ private:
     std::vector<member> members_;
 };
 
-}  // namespace impasto::zip
+}  // namespace impasto::formats::zip

@@ -1,4 +1,4 @@
-#include "core/zip.hpp"
+#include "formats/zip.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -7,7 +7,7 @@
 
 #include <impasto/core/error.hpp>
 
-namespace impasto::zip {
+namespace impasto::formats::zip {
 
 namespace {
 
@@ -229,4 +229,4 @@ Integer reader::get(std::uint64_t at) const {
     return value;
 }
 
-}  // namespace impasto::zip
+}  // namespace impasto::formats::zip

@@ -1,4 +1,4 @@
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -10,9 +10,10 @@
 #include <impasto/core/file.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "core/npy_bytes.hpp"
+#include "core/elements.hpp"
+#include "formats/npy_bytes.hpp"
 
-namespace impasto::npy {
+namespace impasto::formats::npy {
 
 namespace {
 
@@ -55,18 +56,11 @@ std::vector<std::int64_t> parse_extents(std::string_view header, const std::stri
     return extents;
 }
 
-std::int64_t elements(std::span<const std::int64_t> extents) {
-    std::int64_t product = 1;
-    for (const std::int64_t extent : extents)
-        product = checked_multiply(product, extent);
-    return product;
-}
-
 }  // namespace
 
 std::vector<std::byte> serialize(const array_view& array) {
-    if (elements(array.extents) != static_cast<std::int64_t>(array.values.size()))
-        throw shape_error("npy: extents with " + std::to_string(elements(array.extents)) +
+    if (elements_of(array.extents) != static_cast<std::int64_t>(array.values.size()))
+        throw shape_error("npy: extents with " + std::to_string(elements_of(array.extents)) +
                           " elements, given are " + std::to_string(array.values.size()));
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
     for (const std::int64_t extent : array.extents)
@@ -121,7 +115,7 @@ array parse(std::span<const std::byte> bytes, const std::string& file) {
     const auto data = bytes.subspan(head.size);
     std::int64_t size = 0;
     try {
-        size = checked_multiply(elements(result.extents), sizeof(float));
+        size = checked_multiply(elements_of(result.extents), sizeof(float));
     } catch (const shape_error& too_large) {
         refuse(file, std::string("npy shape: ") + too_large.what());
     }
@@ -142,4 +136,4 @@ array read(const std::filesystem::path& file) {
     return parse(read_file(file, largest_file), file.string());
 }
 
-}  // namespace impasto::npy
+}  // namespace impasto::formats::npy

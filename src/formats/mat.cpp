@@ -1,11 +1,11 @@
-#include "weights/mat.hpp"
+#include "formats/mat.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
-namespace impasto::weights::mat {
+namespace impasto::formats::mat {
 
 namespace {
 
@@ -189,7 +189,7 @@ private:
                 text[i] = text[2 * i];
             text.resize(text.size() / 2);
         }
-        values_.push_back({.path = path, .extents = {}, .numbers = {}, .text = std::move(text)});
+        values_.push_back({.path = path, .text = std::move(text)});
     }
 
     void read_numbers(const std::string& path, const array_header& h, std::uint64_t end) {
@@ -200,11 +200,7 @@ private:
         if (t.size % element != 0 || t.size / element != h.elements)
             in_.refuse("an array of " + std::to_string(h.elements) + " elements has " +
                        std::to_string(t.size) + " bytes");
-        value found{.path = path,
-                    .extents = h.extents,
-                    .stored_as = static_cast<storage>(t.type),
-                    .numbers = {},
-                    .text = {}};
+        value found{.path = path, .extents = h.extents, .stored_as = static_cast<storage>(t.type)};
         if (t.is_small)
             found.numbers.unpack =
                 [bytes = std::vector(t.small.begin(), t.small.begin() + t.size)] { return bytes; };
@@ -243,4 +239,4 @@ std::vector<value> parse(const mapped_file& file) {
     return values;
 }
 
-}  // namespace impasto::weights::mat
+}  // namespace impasto::formats::mat

@@ -6,14 +6,14 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/file.hpp>
 
-#include "core/npy_bytes.hpp"
-#include "core/zip.hpp"
+#include "formats/npy_bytes.hpp"
+#include "formats/zip.hpp"
 
 // A zip archive: for each member a local header, its name and its bytes; then the directory with an
 // entry for each; then the end record, which says where the directory begins. Source: PKWARE's
 // APPNOTE, 4.3. Written are only stored members, without the extensions for 4 GiB and more.
 
-namespace impasto::npy {
+namespace impasto::formats::npy {
 
 namespace {
 
@@ -135,4 +135,4 @@ std::map<std::string, array> read_archive(const std::filesystem::path& file) {
     return arrays;
 }
 
-}  // namespace impasto::npy
+}  // namespace impasto::formats::npy

@@ -5,7 +5,7 @@
 
 #include <impasto/core/shape.hpp>
 
-namespace impasto::weights {
+namespace impasto {
 
 /// Throws shape_error where 63 bits cannot count them.
 [[nodiscard]] inline std::int64_t elements_of(std::span<const std::int64_t> extents) {
@@ -15,4 +15,4 @@ namespace impasto::weights {
     return elements;
 }
 
-}  // namespace impasto::weights
+}  // namespace impasto

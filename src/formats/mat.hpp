@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "weights/mat_source.hpp"
+#include "formats/mat_source.hpp"
 
 /// MATLAB's files of level 5, compressed or not: what save -v6 and -v7 write. A reader of our own,
 /// because matio asks for gigabytes at the word of a few hundred bytes.
 /// Source: The MathWorks, "MAT-File Format", R2019a, chapter 1.
-namespace impasto::weights::mat {
+namespace impasto::formats::mat {
 
 /// How the numbers of an array are stored: MATLAB packs doubles that are whole into fewer bytes.
 enum class storage : std::uint8_t {
@@ -27,11 +27,11 @@ enum class storage : std::uint8_t {
 
 /// A numeric array or a text at the end of a path through structs and cells.
 struct value {
-    std::string path;                   ///< "layers{0}.weights{1}", counted from 0
-    std::vector<std::int64_t> extents;  ///< the first moves fastest
+    std::string path;                     ///< "layers{0}.weights{1}", counted from 0
+    std::vector<std::int64_t> extents{};  ///< the first moves fastest
     storage stored_as = storage::float32;
-    content numbers;
-    std::string text;  ///< of a char array, which has no numbers
+    content numbers{};
+    std::string text{};  ///< of a char array, which has no numbers
 };
 
 /// All arrays up to the size of a VGG's largest filter; larger ones (the classifier's), sparse and
@@ -40,4 +40,4 @@ struct value {
 /// asked for. The values look into `file`.
 [[nodiscard]] std::vector<value> parse(const mapped_file& file);
 
-}  // namespace impasto::weights::mat
+}  // namespace impasto::formats::mat

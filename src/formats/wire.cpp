@@ -1,8 +1,8 @@
-#include "weights/wire.hpp"
+#include "formats/wire.hpp"
 
 #include <impasto/core/error.hpp>
 
-namespace impasto::weights::wire {
+namespace impasto::formats::wire {
 
 std::uint64_t reader::varint() {
     constexpr int most_bits = 64;
@@ -55,4 +55,4 @@ std::optional<field> reader::next() {
                        std::to_string(tag & 7));
 }
 
-}  // namespace impasto::weights::wire
+}  // namespace impasto::formats::wire

@@ -1,4 +1,4 @@
-#include "weights/inflated.hpp"
+#include "formats/inflated.hpp"
 
 #include <algorithm>
 #include <string>
@@ -9,7 +9,7 @@
 
 #include <impasto/core/error.hpp>
 
-namespace impasto::weights {
+namespace impasto::formats {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::vector<std::byte> inflated::take(std::span<const std::byte> part) {
     return copy;
 }
 
-}  // namespace impasto::weights
+}  // namespace impasto::formats

@@ -9,7 +9,7 @@
 
 /// Protocol buffers' wire format, as far as weight files need it: Caffe's and ONNX's are messages.
 /// Source: protobuf.dev/programming-guides/encoding.
-namespace impasto::weights::wire {
+namespace impasto::formats::wire {
 
 enum class kind : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
@@ -54,4 +54,4 @@ private:
     const std::string& file_;
 };
 
-}  // namespace impasto::weights::wire
+}  // namespace impasto::formats::wire

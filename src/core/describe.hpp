@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace impasto::weights {
+namespace impasto {
 
 /// A text from a file, fit for a message: in quotes, one line, no control characters, not endless.
 [[nodiscard]] inline std::string quoted(const std::string& text) {
@@ -26,4 +26,4 @@ namespace impasto::weights {
     return text + "]";
 }
 
-}  // namespace impasto::weights
+}  // namespace impasto

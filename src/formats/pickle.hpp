@@ -11,7 +11,7 @@
 /// Reads Python's pickles, protocols 2 to 5, as data: nothing is imported, called or executed. What
 /// a pickle would call stays in the result as a name and its arguments. Source: CPython's
 /// Lib/pickletools.py, which documents every opcode.
-namespace impasto::weights::pickle {
+namespace impasto::formats::pickle {
 
 enum class kind : std::uint8_t {
     none,
@@ -54,7 +54,7 @@ public:
     [[nodiscard]] std::size_t bytes_read() const { return bytes_read_; }
 
 private:
-    friend class machine;
+    friend class stack;
     std::deque<value> values_;
     std::deque<std::string> texts_;  ///< names that are not in the bytes in one piece
     const value* root_ = nullptr;
@@ -65,4 +65,4 @@ private:
 /// weight file does not need, and on more than a hundred thousand objects.
 [[nodiscard]] document read(std::span<const std::byte> bytes, const std::string& file);
 
-}  // namespace impasto::weights::pickle
+}  // namespace impasto::formats::pickle

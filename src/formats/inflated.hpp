@@ -7,9 +7,9 @@
 
 #include <impasto/core/mapped_file.hpp>
 
-#include "core/zip.hpp"
+#include "formats/zip.hpp"
 
-namespace impasto::weights {
+namespace impasto::formats {
 
 /// A deflated member of a zip archive as memory in which one may look around. What is taken out of
 /// it leaves memory, so that file and filters are never there together; where a part is taken
@@ -40,4 +40,4 @@ private:
     std::vector<bool> is_gone_;  ///< of each page
 };
 
-}  // namespace impasto::weights
+}  // namespace impasto::formats

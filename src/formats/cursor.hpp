@@ -10,7 +10,7 @@
 
 #include <impasto/core/error.hpp>
 
-namespace impasto::weights {
+namespace impasto::formats {
 
 static_assert(std::endian::native == std::endian::little, "numbers are read as they lie");
 
@@ -63,4 +63,4 @@ private:
     std::size_t at_ = 0;
 };
 
-}  // namespace impasto::weights
+}  // namespace impasto::formats

@@ -12,9 +12,9 @@
 #include <zlib.h>
 #include <impasto/core/mapped_file.hpp>
 
-#include "weights/cursor.hpp"
+#include "formats/cursor.hpp"
 
-namespace impasto::weights::mat {
+namespace impasto::formats::mat {
 
 /// Bytes that stay in the file, or a way to make them again.
 struct content {
@@ -93,4 +93,4 @@ private:
     std::uint64_t position_ = 0;
 };
 
-}  // namespace impasto::weights::mat
+}  // namespace impasto::formats::mat

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 
-namespace impasto::npy {
+namespace impasto::formats::npy {
 
 /// No file longer than this is read, no archive longer than this written: zip counts in 32 bits.
 inline constexpr std::size_t largest_file = 0xffff'ffff;
@@ -26,4 +26,4 @@ struct header {
 [[nodiscard]] std::vector<std::byte> serialize(const array_view& array);
 [[nodiscard]] array parse(std::span<const std::byte> bytes, const std::string& file);
 
-}  // namespace impasto::npy
+}  // namespace impasto::formats::npy
