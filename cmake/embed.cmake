@@ -2,7 +2,7 @@
 # only the target itself sees. Assembled again when the file changes. For GNU as and clang, ELF.
 function(impasto_embed target symbol file)
   cmake_path(ABSOLUTE_PATH file)
-  set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.s)
+  set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.S)
   file(CONFIGURE OUTPUT ${assembly} @ONLY CONTENT [[
     .section .rodata.@symbol@, "a", %progbits
     .balign 64
