@@ -11,6 +11,7 @@
 
 #include <impasto/core/context.hpp>
 #include <impasto/core/error.hpp>
+#include <impasto/image/picture_error.hpp>
 #include <impasto/nn/network.hpp>
 #include <impasto/painter/options.hpp>
 
@@ -66,9 +67,9 @@ void add_loss_options(CLI::App& app, stylize_options& run);
 /// What --weights names, with its --preprocessing. Says on the error stream what is not certain.
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 
-/// Rescales the filters so that each channel's, or each layer's, mean over these pictures is 1. They are looked at in
-/// a size at which a deep network's maps fit anywhere, whatever their own, and on the CPU: the
-/// filters are to be the same wherever they are used.
+/// Rescales the filters so that each channel's, or each layer's, mean over these pictures is 1.
+/// They are looked at in a size at which a deep network's maps fit anywhere, whatever their own,
+/// and on the CPU: the filters are to be the same wherever they are used.
 void normalize_activations(nn::network& network, const engine_settings& engine,
                            std::span<const image::picture_view> pictures);
 
@@ -94,16 +95,15 @@ void expect_two_files(const std::string& one, const std::string& other, const ch
 /// What stands where in a run: {"content", "photo.jpg"}, {"style 2", "monet.jpg"}.
 using role_names = std::vector<std::pair<std::string, std::string>>;
 
-/// What f returns; a shape_error of it that says of whom it speaks, with that one's name.
+/// What f returns; a picture_error of it, with the name that its role has in `names`.
 template <class F>
 auto naming(const role_names& names, F&& f) {
     try {
         return f();
-    } catch (const shape_error& e) {
-        const std::string what = e.what();
+    } catch (const image::picture_error& e) {
         for (const auto& [role, name] : names)
-            if (what.starts_with(role + ":"))
-                throw shape_error(name + what.substr(role.size()));
+            if (role == e.role)
+                throw shape_error(name + ": " + e.reason);
         throw;
     }
 }
