@@ -6,7 +6,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <impasto/core/error.hpp>
+
 namespace impasto {
+
+[[noreturn]] inline void refuse(const std::string& file, const std::string& what) {
+    throw format_error(file + ": " + what);
+}
 
 /// A text from a file, fit for a message: in quotes, one line, no control characters, not endless.
 [[nodiscard]] inline std::string quoted(const std::string& text) {

@@ -14,11 +14,11 @@ namespace impasto::formats {
 
 static_assert(std::endian::native == std::endian::little, "numbers are read as they lie");
 
-/// A place in a file in memory, which moves as numbers and pieces are taken. What would reach past
+/// A place in a file in memory, which moves as numbers and pieces are taken. Reading past
 /// the end is a format_error.
 class cursor {
 public:
-    /// `file` is what errors call it, and must outlive the cursor.
+    /// `file` is the name in messages, and must outlive the cursor.
     cursor(std::span<const std::byte> bytes, const std::string& file, std::uint64_t at = 0)
         : bytes_(bytes), file_(file) {
         skip(at);

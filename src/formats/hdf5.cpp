@@ -15,8 +15,7 @@ constexpr std::size_t largest_rank = 8, longest_path = 1'000;
 /// Walks from the root through all groups and lists the datasets.
 class reader {
 public:
-    reader(std::span<const std::byte> bytes, const std::string& file)
-        : objects_(bytes, file), file_(file) {}
+    reader(std::span<const std::byte> bytes, const std::string& file) : objects_(bytes, file) {}
 
     std::vector<dataset> read() {
         read_object("", objects_.root(), 0);
@@ -26,8 +25,8 @@ public:
 private:
     void read_object(const std::string& path, std::uint64_t address, int depth) {
         if (depth > group_reader::deepest)
-            objects_.refuse("groups lie more than " + std::to_string(group_reader::deepest) +
-                            " deep in each other");
+            objects_.refuse("groups are nested more than " + std::to_string(group_reader::deepest) +
+                            " levels deep");
         if (!open_.insert(address).second)
             objects_.refuse("group " + impasto::quoted(path) + " contains itself");
         if (path.size() > longest_path)
@@ -46,7 +45,7 @@ private:
         const message* type = find(messages, datatype_message);
         dataset found{.path = path};
         if (find(messages, external_files_message) != nullptr)
-            objects_.refuse("dataset " + impasto::quoted(path) + " lies in another file");
+            objects_.refuse("dataset " + impasto::quoted(path) + " is stored in another file");
         if (space == nullptr || space->is_shared || type == nullptr || type->is_shared)
             return found;
         found.type = read_type(*type);
@@ -57,7 +56,7 @@ private:
     }
 
     std::vector<std::int64_t> read_extents(const message& m) const {
-        cursor in(m.data, file_);
+        cursor in(m.data, objects_.file());
         const auto version = in.get<std::uint8_t>(), rank = in.get<std::uint8_t>();
         in.skip(version == 1 ? 6 : 2);
         if (rank > largest_rank)
@@ -70,7 +69,7 @@ private:
     }
 
     element_type read_type(const message& m) const {
-        cursor in(m.data, file_);
+        cursor in(m.data, objects_.file());
         const auto floating_point = in.get<std::uint8_t>() & 0x0f;
         const auto byte_order = in.get<std::uint8_t>() & 0x41;
         in.skip(2);
@@ -92,17 +91,17 @@ private:
 
     void read_layout(dataset& found, const message& m) const {
         enum : std::uint8_t { compact = 0, contiguous = 1 };
-        cursor in(m.data, file_);
+        cursor in(m.data, objects_.file());
         const auto version = in.get<std::uint8_t>(), kind = in.get<std::uint8_t>();
         const bool known = version == 3 || version == 4;
         if (known && kind == compact) {
             found.bytes = in.take(in.get<std::uint16_t>());
         } else if (known && kind == contiguous) {
             const auto address = in.get<std::uint64_t>(), size = in.get<std::uint64_t>();
-            if (address != undefined)  // nothing was ever written: reading it will complain
+            if (address != undefined)  // nothing was ever written: reading it is an error
                 found.bytes = objects_.at(address, "dataset").take(size);
         } else {
-            found.unpack = [what = file_ + ": dataset " +
+            found.unpack = [what = objects_.file() + ": dataset " +
                                    impasto::quoted(found.path)]() -> std::vector<std::byte> {
                 throw format_error(what +
                                    " is stored in chunks or compressed; expected one piece, as "
@@ -112,7 +111,6 @@ private:
     }
 
     const object_reader objects_;
-    const std::string& file_;
     group_reader groups_{objects_};
     std::set<std::uint64_t> open_;  ///< the objects on the way from the root to here
     std::vector<dataset> found_;

@@ -9,8 +9,8 @@
 #include <impasto/formats/element_type.hpp>
 
 /// HDF5 files as far as Keras writes them: groups of numeric datasets, each in one piece. A reader
-/// of our own, because the HDF5 library asks for gigabytes at the word of a few kilobytes. Source:
-/// The HDF Group, "HDF5 File Format Specification Version 3.0".
+/// of our own, because the HDF5 library allocates gigabytes that a file of kilobytes claims.
+/// Source: The HDF Group, "HDF5 File Format Specification Version 3.0".
 namespace impasto::formats::hdf5 {
 
 [[nodiscard]] bool is_hdf5(std::span<const std::byte> bytes);

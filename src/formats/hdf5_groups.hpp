@@ -113,7 +113,7 @@ private:
     }
 
     std::string read_name(std::span<const std::byte> heap, std::uint64_t at) const {
-        const auto rest = text_of(heap).substr(std::min<std::uint64_t>(at, heap.size()));
+        const auto rest = characters(heap).substr(std::min<std::uint64_t>(at, heap.size()));
         const auto name = rest.substr(0, rest.find('\0'));
         if (name.empty() || name.size() > longest_name)
             objects_.refuse("a name has " + std::to_string(name.size()) +
@@ -127,7 +127,7 @@ private:
         const auto flags = in.get<std::uint8_t>();
         const auto kind = flags & 8 ? in.get<std::uint8_t>() : std::uint8_t{0};
         in.skip((flags & 4 ? 8 : 0) + (flags & 16 ? 1 : 0));
-        std::string name(text_of(in.take(in.get_sized(std::size_t{1} << (flags & 3)))));
+        std::string name(characters(in.take(in.get_sized(std::size_t{1} << (flags & 3)))));
         if (kind != 0)
             objects_.refuse("group " + impasto::quoted(path) + ": " + impasto::quoted(name) +
                             " is a soft or external link; expected a dataset or a group");

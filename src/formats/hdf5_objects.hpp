@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/characters.hpp"
 #include "formats/cursor.hpp"
 
 /// The lower level of an HDF5 file: addresses, and the messages that describe an object.
@@ -15,16 +16,12 @@ namespace impasto::formats::hdf5 {
 inline constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
 inline constexpr std::uint64_t undefined = UINT64_MAX;  ///< the address of nothing
 
-inline std::string_view text_of(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 /// Where the superblock begins: at byte 0, or behind a block of the user's at 512, 1024, 2048, …;
 /// the number of bytes where there is none.
 inline std::size_t find_signature(std::span<const std::byte> bytes) {
     constexpr std::size_t last = 1 << 20;
     for (std::size_t at = 0; at < std::min(bytes.size(), last); at = at == 0 ? 512 : 2 * at)
-        if (text_of(bytes.subspan(at)).starts_with(signature))
+        if (characters(bytes.subspan(at)).starts_with(signature))
             return at;
     return bytes.size();
 }
@@ -55,7 +52,7 @@ inline const message* find(const std::vector<message>& messages, std::uint16_t t
 /// Reads headers of objects. Throws format_error on what is damaged or lies outside the file.
 class object_reader {
 public:
-    /// Looks into `bytes` and `file`, which is what messages call it, later too.
+    /// `file` is the name in messages. Both must outlive the reader.
     object_reader(std::span<const std::byte> bytes, const std::string& file)
         : bytes_(bytes), file_(file), root_(read_superblock()) {}
 
@@ -73,14 +70,14 @@ public:
             refuse(std::string(what) + " at byte " + std::to_string(address) +
                    " lies outside the file; it may be cut off");
         cursor here(bytes_, file_, address);
-        if (text_of(here.take(expected.size())) != expected)
+        if (characters(here.take(expected.size())) != expected)
             refuse(std::string(what) + " at byte " + std::to_string(address) + " is damaged");
         return here;
     }
 
     [[nodiscard]] std::vector<message> read_messages(std::uint64_t address) const {
         cursor in = at(address, "object header");
-        const bool modern = text_of(bytes_.subspan(address)).starts_with("OHDR");
+        const bool modern = characters(bytes_.subspan(address)).starts_with("OHDR");
         std::vector<message> messages;
         std::vector<std::span<const std::byte>> blocks;
         std::uint8_t flags = 0;

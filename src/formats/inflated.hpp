@@ -11,16 +11,16 @@
 
 namespace impasto::formats {
 
-/// A deflated member of a zip archive as memory in which one may look around. What is taken out of
-/// it leaves memory, so that file and filters are never there together; where a part is taken
-/// again, all is inflated again.
+/// A deflated member of a zip archive, inflated into memory for random access. A part that is taken
+/// is freed, so that file and filters are never in memory together; taking it again inflates the
+/// whole member again.
 class inflated {
 public:
     /// Throws format_error where the member has more than `limit` bytes or is damaged.
     inflated(std::shared_ptr<const mapped_file> archive, const zip::member& member,
              std::size_t limit);
 
-    /// To be looked at before anything is taken.
+    /// Valid until the first part is taken.
     [[nodiscard]] std::span<const std::byte> bytes() const {
         return {pages_.get(), pages_.get_deleter().size};
     }

@@ -61,14 +61,14 @@ public:
         if (t.type != array_element || t.is_small)
             in_.refuse("expected an array, found data of type " + std::to_string(t.type));
         if (depth > deepest)
-            in_.refuse("arrays lie more than " + std::to_string(deepest) + " deep in each other");
+            in_.refuse("arrays are nested more than " + std::to_string(deepest) + " levels deep");
         if (++count_ > most_arrays)
             in_.refuse("has more than " + std::to_string(most_arrays) + " arrays");
         const std::uint64_t inner_end = in_.position() + t.size;
         if (t.size != 0)  // an empty cell is a tag alone
             read_content(path, inner_end, depth);
         if (in_.position() > inner_end)
-            in_.refuse("an array is longer than it says");
+            in_.refuse("an array is longer than its header says");
         in_.skip(inner_end - in_.position());
     }
 
@@ -76,7 +76,7 @@ private:
     void expect_room(std::uint64_t size, std::uint64_t end) const {
         if (in_.position() > end || size > end - in_.position())
             in_.refuse("an element of " + std::to_string(size) +
-                       " bytes does not fit into what is around it; the file may be cut off");
+                       " bytes does not fit into the array around it; the file may be cut off");
     }
 
     tag read_tag(std::uint64_t end) {

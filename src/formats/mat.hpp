@@ -9,7 +9,7 @@
 #include "formats/mat_source.hpp"
 
 /// MATLAB's files of level 5, compressed or not: what save -v6 and -v7 write. A reader of our own,
-/// because matio asks for gigabytes at the word of a few hundred bytes.
+/// because matio allocates gigabytes that a file of a few hundred bytes claims.
 /// Source: The MathWorks, "MAT-File Format", R2019a, chapter 1.
 namespace impasto::formats::mat {
 
@@ -35,9 +35,9 @@ struct value {
 };
 
 /// All arrays up to the size of a VGG's largest filter; larger ones (the classifier's), sparse and
-/// complex ones and objects are passed over. Throws format_error, also for what inflates to more
-/// than two gigabytes; lengths are held against what the rest of the file can be before memory is
-/// asked for. The values look into `file`.
+/// complex ones and objects are skipped. Throws format_error, also for what inflates to more than
+/// two gigabytes; lengths are compared with what the rest of the file can hold before memory is
+/// allocated. The values point into `file`.
 [[nodiscard]] std::vector<value> parse(const mapped_file& file);
 
 }  // namespace impasto::formats::mat

@@ -16,20 +16,19 @@
 
 namespace impasto::formats::mat {
 
-/// Bytes that stay in the file, or a way to make them again.
+/// Bytes that stay in the file, or a function that returns them.
 struct content {
     std::span<const std::byte> bytes;
     std::function<std::vector<std::byte>()> unpack;
 };
 
-/// The bytes of a variable from front to back. Whatever is asked for past the end is a
-/// format_error.
+/// The bytes of a variable from front to back. Reading past the end is a format_error.
 class source {
 public:
     virtual ~source() = default;
     virtual void read(std::span<std::byte> into) = 0;
     virtual void skip(std::uint64_t size) = 0;
-    /// The next bytes, for later.
+    /// The next bytes, to be read later.
     virtual content keep(std::uint64_t size) = 0;
     [[nodiscard]] virtual std::uint64_t position() const = 0;
     [[noreturn]] virtual void refuse(const std::string& what) const = 0;
@@ -57,7 +56,7 @@ struct inflate_budget {
     std::uint64_t keep = 256 << 20;  ///< a VGG-19 of doubles without its classifier has 160 MB
 };
 
-/// zlib's stream. Copying it copies the place: a checkpoint, 40 kB large. Pages of the file are
+/// zlib's stream. A copy continues at the same place: a checkpoint of 40 kB. Pages of the file are
 /// given back once they are inflated, so that it is not in memory both packed and unpacked.
 class inflating_source : public source {
 public:
@@ -70,14 +69,14 @@ public:
 
     void read(std::span<std::byte> into) override;
     void skip(std::uint64_t size) override;
-    /// What is kept is handed over the first time and inflated again, from a checkpoint, if it is
-    /// asked for again: a file is loaded in one pass, without holding it twice.
+    /// The bytes are inflated now and moved out by the first read; a later read inflates them again
+    /// from a checkpoint. So a file is loaded in one pass, without holding it twice.
     content keep(std::uint64_t size) override;
     [[nodiscard]] std::uint64_t position() const override { return position_; }
     [[noreturn]] void refuse(const std::string& what) const override {
         throw format_error(file_.path().string() + ": " + what);
     }
-    /// What is left.
+    /// The rest of it.
     [[nodiscard]] inflate_budget budget() const { return budget_; }
 
 private:

@@ -10,6 +10,8 @@
 #include <impasto/core/file.hpp>
 #include <impasto/core/shape.hpp>
 
+#include "core/characters.hpp"
+#include "core/describe.hpp"
 #include "core/elements.hpp"
 #include "formats/npy_bytes.hpp"
 
@@ -25,16 +27,12 @@ constexpr std::size_t longest_descr = 20;
 constexpr std::size_t alignment = 64;
 constexpr std::size_t largest_rank = 32;
 
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-    throw format_error(file + ": " + what);
-}
-
 /// The text behind `key` in NumPy's header, a Python dictionary of which only one form is taken.
 std::string_view text_behind(std::string_view header, std::string_view key,
                              const std::string& file) {
     const auto at = header.find(key);
     if (at == std::string_view::npos)
-        refuse(file, "npy header without " + std::string(key));
+        refuse(file, "npy header has no " + std::string(key));
     header.remove_prefix(at + key.size());
     return header;
 }
@@ -46,7 +44,7 @@ std::vector<std::int64_t> parse_extents(std::string_view header, const std::stri
         std::int64_t extent = 0;
         const auto [stop, failure] = std::from_chars(text.begin(), text.end(), extent);
         if (failure != std::errc{} || extent < 0 || extents.size() == largest_rank)
-            refuse(file, "npy shape is no list of up to 32 extents");
+            refuse(file, "npy shape is no list of at most 32 extents from 0 up");
         extents.push_back(extent);
         text.remove_prefix(static_cast<std::size_t>(stop - text.begin()));
         // "64L": a long of Python 2
@@ -82,9 +80,9 @@ std::vector<std::byte> serialize(const array_view& array) {
 }
 
 header parse_header(std::span<const std::byte> bytes, const std::string& file) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view text = characters(bytes);
     if (!text.starts_with(magic) || text.size() < preamble)
-        refuse(file, "no npy");
+        refuse(file, "is no .npy file");
     const int version = static_cast<unsigned char>(text[magic.size()]);
     if (version < 1 || version > 3)
         refuse(file, "npy of version " + std::to_string(version) + "; expected 1 to 3");
@@ -92,7 +90,7 @@ header parse_header(std::span<const std::byte> bytes, const std::string& file) {
     const std::size_t before = version == 1 ? preamble : preamble + 2;
     std::uint32_t length = 0;
     if (text.size() < before)
-        refuse(file, "no npy");
+        refuse(file, "is no .npy file");
     std::memcpy(&length, text.data() + preamble - 2, before - preamble + 2);
     if (length > text.size() - before)
         refuse(file, "npy header of " + std::to_string(length) + " bytes, the file has " +
@@ -108,9 +106,9 @@ header parse_header(std::span<const std::byte> bytes, const std::string& file) {
 array parse(std::span<const std::byte> bytes, const std::string& file) {
     const header head = parse_header(bytes, file);
     if (head.descr != "<f4")
-        refuse(file, "expected npy values of type '<f4'");
+        refuse(file, "npy values have the type " + quoted(head.descr) + "; expected '<f4'");
     if (head.fortran)
-        refuse(file, "expected npy values in C order");
+        refuse(file, "npy values are in Fortran order; expected C order");
     array result{head.extents, {}};
     const auto data = bytes.subspan(head.size);
     std::int64_t size = 0;

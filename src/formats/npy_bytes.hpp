@@ -22,7 +22,7 @@ struct header {
 /// Of any type and of versions 1 to 3. Throws format_error.
 [[nodiscard]] header parse_header(std::span<const std::byte> bytes, const std::string& file);
 
-/// The bytes of an .npy, and back. `file` is what messages call it.
+/// The bytes of an .npy, and back. `file` is the name in messages.
 [[nodiscard]] std::vector<std::byte> serialize(const array_view& array);
 [[nodiscard]] array parse(std::span<const std::byte> bytes, const std::string& file);
 

@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include <zlib.h>
-
 #include <impasto/core/error.hpp>
 #include <impasto/core/file.hpp>
 
+#include "core/describe.hpp"
 #include "formats/npy_bytes.hpp"
 #include "formats/zip.hpp"
 
@@ -17,9 +16,6 @@ namespace impasto::formats::npy {
 
 namespace {
 
-constexpr std::uint32_t local_signature = 0x04034b50, entry_signature = 0x02014b50,
-                        end_signature = 0x06054b50;
-constexpr std::size_t local_size = 30, entry_size = 46, end_size = 22;
 constexpr std::uint16_t version = 20;
 constexpr std::uint16_t first_of_january_1980 = 0x21;  // zip knows no "no time"
 
@@ -30,21 +26,16 @@ struct member {
     std::uint32_t offset = 0;  ///< of the local header
 };
 
-std::uint32_t checksum_of(std::span<const std::byte> bytes) {
-    return static_cast<std::uint32_t>(
-        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 class zip_writer {
 public:
     void add(const std::string& name, std::span<const std::byte> bytes) {
-        if (bytes_.size() + bytes.size() + name.size() + local_size > largest_file)
+        if (bytes_.size() + bytes.size() + name.size() + zip::local_size > largest_file)
             throw option_error("npz: array " + name +
                                " would make the archive longer than 4 GiB; " +
                                "store fewer or smaller arrays");
         const auto size = static_cast<std::uint32_t>(bytes.size());
-        members_.push_back({name, checksum_of(bytes), size, position()});
-        put(local_signature);
+        members_.push_back({name, zip::checksum_of(bytes), size, position()});
+        put(zip::local_signature);
         put_common(members_.back());
         put_bytes(name.data(), name.size());
         put_bytes(bytes.data(), bytes.size());
@@ -53,7 +44,7 @@ public:
     std::vector<std::byte> finish() {
         const std::uint32_t begin = position();
         for (const member& m : members_) {
-            put(entry_signature);
+            put(zip::entry_signature);
             put(version);
             put_common(m);
             put(std::uint16_t{0});  // comment
@@ -64,7 +55,7 @@ public:
         }
         const std::uint32_t length = position() - begin;
         const auto count = static_cast<std::uint16_t>(members_.size());
-        put(end_signature);
+        put(zip::end_signature);
         put(std::uint32_t{0});  // disks
         put(count);
         put(count);
@@ -127,10 +118,10 @@ std::map<std::string, array> read_archive(const std::filesystem::path& file) {
     std::map<std::string, array> arrays;
     for (const zip::member& m : archive.members()) {
         if (!m.name.ends_with(suffix))
-            archive.refuse("npz holds something other than .npy arrays");
+            archive.refuse("npz holds " + quoted(m.name) + "; expected .npy arrays alone");
         const std::string key = m.name.substr(0, m.name.size() - suffix.size());
         if (!arrays.emplace(key, parse(archive.unpack(m, largest_file), called)).second)
-            archive.refuse("npz has an array twice");
+            archive.refuse("npz has the array " + quoted(key) + " twice; names must differ");
     }
     return arrays;
 }

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "core/characters.hpp"
 #include "core/describe.hpp"
 #include "formats/pickle_globals.hpp"
 #include "formats/pickle_stack.hpp"
@@ -12,10 +13,6 @@ namespace impasto::formats::pickle {
 namespace {
 
 constexpr std::size_t most_steps = 1'000'000, longest_name = 200;
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 /// A pickle is a program for a machine with a stack; this is the machine.
 struct machine {
@@ -51,7 +48,7 @@ void push_long(machine& m) {
         if (size > 0)
             std::memcpy(&number, bytes.data(), size);
     }
-    m.objects.push({.what = kind::integer, .integer = number, .text = as_text(bytes)});
+    m.objects.push({.what = kind::integer, .integer = number, .text = characters(bytes)});
 }
 
 void push_real(machine& m) {
@@ -64,7 +61,7 @@ void push_real(machine& m) {
 template <kind What, class Length>
 void push_text(machine& m) {
     const auto size = m.in.get<Length>();
-    m.objects.push({.what = What, .text = as_text(m.in.take(size))});
+    m.objects.push({.what = What, .text = characters(m.in.take(size))});
 }
 
 template <kind What>
@@ -90,7 +87,7 @@ std::string_view line(machine& m) {
         if (++size > longest_name)
             m.in.refuse("pickle: the name at byte " + std::to_string(begin) + " is longer than " +
                         std::to_string(longest_name) + " bytes");
-    const auto text = as_text(m.in.take(size));
+    const auto text = characters(m.in.take(size));
     m.in.skip(1);
     return text;
 }

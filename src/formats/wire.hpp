@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/characters.hpp"
+
 /// Protocol buffers' wire format, as far as weight files need it: Caffe's and ONNX's are messages.
 /// Source: protobuf.dev/programming-guides/encoding.
 namespace impasto::formats::wire {
@@ -26,16 +28,14 @@ struct field {
     [[nodiscard]] bool is_varint(std::uint32_t n) const {
         return number == n && type == kind::varint;
     }
-    [[nodiscard]] std::string_view text() const {
-        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    }
+    [[nodiscard]] std::string_view text() const { return characters(bytes); }
 };
 
 /// Walks the fields of one message. A message within is a field of kind bytes: walk it with a
 /// reader of its own.
 class reader {
 public:
-    /// `file` is what errors call it, and must outlive the reader.
+    /// `file` is the name in messages, and must outlive the reader.
     reader(std::span<const std::byte> message, const std::string& file)
         : rest_(message), file_(file) {}
 

@@ -7,15 +7,14 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/characters.hpp"
+
 namespace impasto::formats::zip {
 
 namespace {
 
-constexpr std::uint32_t local_signature = 0x04034b50, entry_signature = 0x02014b50,
-                        end_signature = 0x06054b50, far_end_signature = 0x06064b50,
-                        far_locator_signature = 0x07064b50;
-constexpr std::size_t local_size = 30, entry_size = 46, end_size = 22, far_locator_size = 20,
-                      longest_comment = 0xffff;
+constexpr std::uint32_t far_end_signature = 0x06064b50, far_locator_signature = 0x07064b50;
+constexpr std::size_t far_locator_size = 20, longest_comment = 0xffff;
 constexpr std::uint64_t most_members = 0x10000;
 constexpr std::uint32_t far = 0xffff'ffff;  // "the number is in the extra field"
 
@@ -56,17 +55,16 @@ std::size_t inflate_into(std::span<const std::byte> packed, std::span<std::byte>
     return made;
 }
 
+}  // namespace
+
 std::uint32_t checksum_of(std::span<const std::byte> bytes) {
     return static_cast<std::uint32_t>(
         crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-}  // namespace
-
 bool is_zip(std::span<const std::byte> bytes) {
     constexpr std::string_view magic{"PK\x03\x04", 4};
-    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
-        .starts_with(magic);
+    return characters(bytes).starts_with(magic);
 }
 
 std::size_t plausible_size(const member& m) {
@@ -118,8 +116,8 @@ void reader::fill(const member& m, std::span<std::byte> out) const {
     bool good = false;
     const std::size_t made = inflate_into(source, out, good, mapping_.get());
     if (!good || made != out.size())
-        refuse("zip member " + printable(m.name) + " is broken: unpacked " + std::to_string(made) +
-               " of " + std::to_string(out.size()) + " bytes");
+        refuse("zip member " + printable(m.name) + " is damaged: it unpacks to " +
+               std::to_string(made) + " of " + std::to_string(out.size()) + " bytes");
 }
 
 std::vector<std::byte> reader::begin_of(const member& m, std::size_t limit) const {
@@ -158,19 +156,19 @@ void reader::refuse(const std::string& what) const {
 reader::directory reader::find_directory() const {
     const std::size_t size = bytes_.size();
     if (size < end_size)
-        refuse("no zip: the file has " + std::to_string(size) + " bytes");
+        refuse("is no zip archive: it has " + std::to_string(size) + " bytes");
     std::size_t end = size - end_size;  // the end record is last, but for a comment
     const std::size_t earliest = end - std::min(end, longest_comment);
     while (get<std::uint32_t>(end) != end_signature ||
            end + end_size + get<std::uint16_t>(end + 20) != size)
         if (end-- == earliest)
-            refuse("no zip: its end is missing; the file may be cut short");
+            refuse("the end record of the zip archive is missing; the file may be cut off");
     directory found{get<std::uint16_t>(end + 10), get<std::uint32_t>(end + 16)};
     if (end >= far_locator_size &&
         get<std::uint32_t>(end - far_locator_size) == far_locator_signature) {
         const auto far_end = get<std::uint64_t>(end - far_locator_size + 8);
         if (get<std::uint32_t>(far_end) != far_end_signature)
-            refuse("zip end record is broken");
+            refuse("zip end record is damaged");
         found = {get<std::uint64_t>(far_end + 32), get<std::uint64_t>(far_end + 48)};
     }
     return found;
@@ -180,14 +178,14 @@ reader::directory reader::find_directory() const {
 std::size_t reader::read_member(std::size_t at) {
     constexpr std::uint16_t stored = 0, deflated = 8, encrypted = 1, far_sizes = 1;
     if (get<std::uint32_t>(at) != entry_signature)
-        refuse("zip directory is broken");
+        refuse("zip directory is damaged");
     const auto name_size = get<std::uint16_t>(at + 28), extra_size = get<std::uint16_t>(at + 30);
     const auto name = slice(at + entry_size, name_size);
-    member m{.name = {reinterpret_cast<const char*>(name.data()), name.size()}};
+    member m{.name = std::string(characters(name))};
     const auto method = get<std::uint16_t>(at + 10);
     if ((method != stored && method != deflated) || (get<std::uint16_t>(at + 8) & encrypted) != 0)
-        refuse("zip member " + printable(m.name) +
-               " is encrypted or packed in an unusual way; expected stored or deflated");
+        refuse("zip member " + printable(m.name) + " is encrypted or compressed by method " +
+               std::to_string(method) + "; expected stored (0) or deflated (8)");
     m.deflated = method == deflated;
     m.checksum = get<std::uint32_t>(at + 16);
     m.packed = get<std::uint32_t>(at + 20);
@@ -206,7 +204,8 @@ std::size_t reader::read_member(std::size_t at) {
             }
     }
     if (!m.deflated && m.packed != m.size)
-        refuse("zip member " + printable(m.name) + " is stored, but has two sizes");
+        refuse("zip member " + printable(m.name) + " is stored, but has " +
+               std::to_string(m.packed) + " bytes and claims " + std::to_string(m.size));
     constexpr std::uint64_t best_ratio = 1032, least = 1024;  // zlib.net/zlib_tech.html
     if (m.packed < far && m.size > m.packed * best_ratio + least)
         refuse("zip member " + printable(m.name) + " claims " + std::to_string(m.size) +

@@ -22,18 +22,27 @@ struct member {
     std::uint64_t offset = 0;  ///< of its local header
 };
 
+/// How a member, an entry of the directory and the end record begin, and the bytes of each without
+/// its names and comments.
+inline constexpr std::uint32_t local_signature = 0x04034b50, entry_signature = 0x02014b50,
+                               end_signature = 0x06054b50;
+inline constexpr std::size_t local_size = 30, entry_size = 46, end_size = 22;
+
+/// CRC-32, as zip has it.
+[[nodiscard]] std::uint32_t checksum_of(std::span<const std::byte> bytes);
+
 [[nodiscard]] bool is_zip(std::span<const std::byte> bytes);
 
-/// The most bytes that a member with filters may have: they hardly become smaller, and what becomes
-/// much smaller is none.
+/// The most bytes that a member with filters may claim: numbers of filters hardly compress, so a
+/// member with a much better ratio holds something else.
 [[nodiscard]] std::size_t plausible_size(const member& m);
 
 /// The directory of an archive, with the extensions for 4 GiB and more. Throws format_error on
-/// whatever is not inside the bytes, on members that share bytes, are encrypted, or packed by
+/// addresses outside the bytes, on members that share bytes, are encrypted, or packed by
 /// something other than deflate.
 class reader {
 public:
-    /// `file` is what messages call it. Looks into `bytes` later too.
+    /// `file` is the name in messages. `bytes` must outlive the reader.
     reader(std::span<const std::byte> bytes, std::string file);
     /// Keeps the file open, and gives its pages back as soon as they are inflated.
     explicit reader(std::shared_ptr<const mapped_file> file);

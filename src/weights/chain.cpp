@@ -69,8 +69,8 @@ candidates in_order_of_names(candidates in) {
             : "cannot be " + layer_name(*begun, good) + " of " + std::string(begun->name);
     refuse(source, *in[good].stored,
            to_text(in[good].stored->extents) + " " + expected +
-               "; the file's names are unknown, and neither they nor the file have its 3x3 filters "
-               "in the order of one VGG");
+               "; the file's names are unknown, and its 3x3 filters form no VGG, neither in the "
+               "order of the file nor in that of the names");
 }
 
 /// The filters in the one order in which they are a chain.
@@ -86,9 +86,9 @@ candidates in_order_of_chain(const archive& source, const candidates& of_file) {
         std::ranges::mismatch(of_file, of_names, {}, &candidate::stored, &candidate::stored);
     if (one != of_file.end())
         refuse(source, *one->stored,
-               "is that, by its place in the file, for which the order of names has " +
-                   impasto::quoted(other->stored->name) +
-                   "; both orders are a VGG's, and the file's names are unknown");
+               "has the place in the file's order that " + impasto::quoted(other->stored->name) +
+                   " has in the order of names; the file's names are unknown, and both orders form "
+                   "a VGG");
     return of_file;
 }
 

@@ -5,6 +5,7 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/characters.hpp"
 #include "core/elements.hpp"
 #include "formats/mat.hpp"
 #include "weights/by_order.hpp"
@@ -38,25 +39,16 @@ std::vector<std::byte> widened(const std::vector<std::byte>& packed) {
 
 /// Whole numbers, which MATLAB packs, as the doubles that they were.
 std::vector<std::byte> as_doubles(const std::vector<std::byte>& packed, storage stored_as) {
-    switch (stored_as) {
-        case storage::int8:
-            return widened<std::int8_t>(packed);
-        case storage::uint8:
-            return widened<std::uint8_t>(packed);
-        case storage::int16:
-            return widened<std::int16_t>(packed);
-        case storage::uint16:
-            return widened<std::uint16_t>(packed);
-        case storage::int32:
-            return widened<std::int32_t>(packed);
-        case storage::uint32:
-            return widened<std::uint32_t>(packed);
-        case storage::float32:
-            return widened<float>(packed);
-        case storage::float64:
-            break;
-    }
-    return packed;
+    using widen = std::vector<std::byte>(const std::vector<std::byte>&);
+    constexpr widen* by_storage[] = {// from storage::int8, which is 1, to storage::uint32
+                                     nullptr,
+                                     widened<std::int8_t>,
+                                     widened<std::uint8_t>,
+                                     widened<std::int16_t>,
+                                     widened<std::uint16_t>,
+                                     widened<std::int32_t>,
+                                     widened<std::uint32_t>};
+    return by_storage[static_cast<std::size_t>(stored_as)](packed);
 }
 
 /// An entry with the file's own extents and order.
@@ -160,7 +152,7 @@ std::string channel_means(const archive& source, const value& image) {
 
 bool is_mat(std::span<const std::byte> bytes) {
     constexpr std::size_t header = 128;
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view text = characters(bytes);
     return text.size() >= header && text.starts_with("MATLAB") &&
            (text.substr(126, 2) == "IM" || text.substr(126, 2) == "MI");
 }

@@ -6,6 +6,7 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
+#include "core/characters.hpp"
 #include "core/describe.hpp"
 #include "core/elements.hpp"
 #include "formats/npy_bytes.hpp"
@@ -28,10 +29,6 @@ using pickle::kind;
 using pickle::value;
 
 constexpr std::string_view npy_magic = "\x93NUMPY";
-
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-    throw format_error(file + ": " + what);
-}
 
 /// "<f4": little-endian float of four bytes.
 element_type type_of(std::string_view descr) {
@@ -62,8 +59,7 @@ entry entry_of(const npy::header& header, std::string name) {
 }
 
 bool is_npy(std::span<const std::byte> bytes) {
-    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
-        .starts_with(npy_magic);
+    return characters(bytes).starts_with(npy_magic);
 }
 
 // ---- .npz ---------------------------------------------------------------------------------------

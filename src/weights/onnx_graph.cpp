@@ -108,7 +108,7 @@ entry read_tensor(const archive& source, const wire::field& message) {
     }
     if (elsewhere)
         refuse(source, "tensor " + impasto::quoted(result.name) +
-                           " lies in another file; save the model with its data inside");
+                           " is stored in another file; save the model with its data inside");
     if (result.bytes.empty() && size_of(result.type) == 2)
         result.unpack = [halves, file = source.file] { return unpack_halves(halves, file); };
     return result;

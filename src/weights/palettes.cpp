@@ -55,7 +55,7 @@ void join_palettes(archive& file) {
         std::string joint = tensor.name.substr(0, tensor.name.size() - names->index.size());
         if (by_name.contains(joint))
             refuse(file, tensor.name,
-                   "is there beside " + impasto::quoted(joint) + "; expected one of the two");
+                   "exists beside " + impasto::quoted(joint) + "; expected one of the two");
         const std::string palette = joint + std::string(names->palette);
         if (!by_name.contains(palette))
             refuse(file, tensor.name, "its palette " + impasto::quoted(palette) + " is missing");

@@ -208,8 +208,8 @@ TEST_CASE("info says where it is not certain of the preprocessing, and takes ano
 
     const auto unsure = run(folder, {"info", "net.safetensors"});
     REQUIRE(unsure.code == 0);
-    CHECK_THAT(unsure.err, Contains("net.safetensors: not sure of the preprocessing") &&
-                               Contains("--preprocessing settles it"));
+    CHECK_THAT(unsure.err, Contains("net.safetensors: the preprocessing is a guess") &&
+                               Contains("--preprocessing overrides it"));
     CHECK(std::ranges::count(unsure.err, '\n') == 1);
     CHECK_THAT(unsure.out, Contains("BGR in [0,255]"));
 

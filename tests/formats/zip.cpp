@@ -23,12 +23,13 @@ TEST_CASE("a zip archive that claims what it does not have is refused") {
                                });
     };
     CHECK(of({{"a", content}, test::deflated_member("b", content)}) == "");
-    CHECK_THAT(of({{"a", content, 0, 0, 0xfffffff0}}), Contains("has two sizes"));
+    CHECK_THAT(of({{"a", content, 0, 0, 0xfffffff0}}),
+               Contains("has 8 bytes and claims 4294967280"));
     CHECK_THAT(of({{"a", content, 0, 0, {}, {}, 0xfffffff0}}), Contains("zip points to"));
-    CHECK_THAT(of({{"a", content, 8, 0, 100}}), Contains("\"a\" is broken"));
+    CHECK_THAT(of({{"a", content, 8, 0, 100}}), Contains("\"a\" is damaged"));
     CHECK_THAT(of({{"a", content, 8, 0, 0xfffffff0}}),
                Contains("\"a\" claims 4294967280 bytes, which"));
-    CHECK_THAT(of({{"a", content, 12}}), Contains("unusual way"));  // bzip2
+    CHECK_THAT(of({{"a", content, 12}}), Contains("method 12"));    // bzip2
     CHECK_THAT(of({{"a", content, 0, 1}}), Contains("encrypted"));  // encrypted
     // The same bytes many times over.
     std::vector<zip_member> same(200, {"a", "", 0, 0, 4000, 0});

@@ -128,11 +128,11 @@ TEST_CASE("what an HDF5 file may not do is named") {
     CHECK_THAT(of("soft_link.h5"), Contains("\"soft\" is a soft link"));
     CHECK_THAT(of("external_link.h5"), Contains("\"outside\" is a soft or external link") ||
                                            Contains("\"outside\" is a soft link"));
-    CHECK_THAT(of("deep.h5"), Contains("more than 64 deep"));
+    CHECK_THAT(of("deep.h5"), Contains("more than 64 levels"));
     CHECK_THAT(of("chunked.h5"), Contains("chunks or compressed"));
     CHECK_THAT(of("dense.h5"), Contains("libver=\"earliest\""));
     CHECK_THAT(of("theano.h5"), Contains("Theano") && Contains("[64,3,3,3]"));
-    CHECK_THAT(of("external_data.h5"), Contains("lies in another file"));
+    CHECK_THAT(of("external_data.h5"), Contains("is stored in another file"));
     CHECK_THAT(of("keras_norm.h5"), Contains("\"block1/layers/batch_normalization/vars\"") &&
                                         Contains("as a BatchNorm does"));
     CHECK(of("latest.h5") == "");
@@ -140,10 +140,10 @@ TEST_CASE("what an HDF5 file may not do is named") {
 
 TEST_CASE("what a MATLAB or ONNX file may not do is named") {
     const auto of = [](const char* name) { return complaint(made_file(name)); };
-    CHECK_THAT(of("deep.mat"), Contains("more than 16 deep"));
+    CHECK_THAT(of("deep.mat"), Contains("more than 16 levels"));
     CHECK_THAT(of("bomb.mat"), Contains("more than 256 MiB"));
     CHECK_THAT(of("matlab_7_3.mat"), Contains("save it with -v7"));
-    CHECK_THAT(of("external.onnx"), Contains("lies in another file"));
+    CHECK_THAT(of("external.onnx"), Contains("is stored in another file"));
 }
 
 TEST_CASE("files without a network in them say what was expected") {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// NumPy's files, for float32 arrays in C order: what other programs plot, compare and test with.
+/// NumPy's files, for float32 arrays in C order, which other programs can plot and compare.
 /// Source: numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0; an .npz is
 /// a zip archive that holds one "key.npy" for each array, here always stored, never compressed.
 namespace impasto::formats::npy {
