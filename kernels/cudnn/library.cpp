@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <impasto/core/error.hpp>
+#include <impasto/ops/missing_cudnn.hpp>
 
 #include "core/late_library.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 cudnn_library load() {
     void* library = open_late("libcudnn.so.9");
     if (library == nullptr)
-        throw cuda_error(
+        throw ops::missing_cudnn_error<cuda_error>(
             "cuDNN 9 is not found: install libcudnn9, or name its folder in LD_LIBRARY_PATH");
     const auto find = [&](const char* name, auto& function) {
         find_function(library, "cuDNN", name, function);

@@ -1,12 +1,13 @@
 // What stands in for cuDNN where the headers of cuDNN 9 were not found.
 #include <impasto/core/error.hpp>
+#include <impasto/ops/missing_cudnn.hpp>
 
 #include "cudnn/convolution.hpp"
 
 namespace impasto::kernels {
 
 void expect_cudnn() {
-    throw option_error(
+    throw ops::missing_cudnn_error<option_error>(
         "conv_engine: this build is without cuDNN, whose headers were not found; take native, or "
         "install libcudnn9-dev and build again with -DIMPASTO_CUDNN=ON");
 }

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include <impasto/core/file.hpp>
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/judge.hpp>
@@ -129,8 +129,9 @@ int run(const settings& wanted) {
     const auto all = load(wanted);
     const auto [loss, judged] = find(wanted, network, all);
     if (!wanted.gradient.empty())
-        npy::write(wanted.gradient, {.extents = {3, all.content.shape().h, all.content.shape().w},
-                                     .values = {loss.gradient.begin(), loss.gradient.end()}});
+        formats::npy::write(wanted.gradient,
+                            {.extents = {3, all.content.shape().h, all.content.shape().w},
+                             .values = {loss.gradient.begin(), loss.gradient.end()}});
     if (wanted.json) {
         auto object = losses_json(loss.losses);
         if (judged)

@@ -4,8 +4,8 @@
 #include <map>
 
 #include <impasto/core/file.hpp>
-#include <impasto/core/npy.hpp>
 #include <impasto/core/precision.hpp>
+#include <impasto/formats/npy.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/resizing_features.hpp>
@@ -51,11 +51,11 @@ int run(const settings& wanted) {
             return maps_of<decltype(number)>(here, network, picture, wanted.network);
         });
     });
-    std::map<std::string, npy::array_view> arrays;
+    std::map<std::string, formats::npy::array_view> arrays;
     for (const auto& [name, map] : maps)
         arrays[name] = {.extents = {map.shape().c, map.shape().h, map.shape().w},
                         .values = {map.begin(), map.end()}};
-    npy::write_archive(wanted.output, arrays);
+    formats::npy::write_archive(wanted.output, arrays);
     if (!wanted.quiet)
         for (const auto& [name, array] : arrays)
             std::cout << name << "  [" << array.extents[0] << "," << array.extents[1] << ","

@@ -11,6 +11,7 @@
 
 #include <impasto/core/context.hpp>
 #include <impasto/core/error.hpp>
+#include <impasto/image/picture_error.hpp>
 #include <impasto/nn/network.hpp>
 #include <impasto/painter/options.hpp>
 
@@ -87,16 +88,15 @@ void expect_two_files(const std::string& one, const std::string& other, const ch
 /// What stands where in a run: {"content", "photo.jpg"}, {"style 2", "monet.jpg"}.
 using role_names = std::vector<std::pair<std::string, std::string>>;
 
-/// What f returns; a shape_error of it that says of whom it speaks, with that one's name.
+/// What f returns; a picture_error of it, with the name that its role has in `names`.
 template <class F>
 auto naming(const role_names& names, F&& f) {
     try {
         return f();
-    } catch (const shape_error& e) {
-        const std::string what = e.what();
+    } catch (const image::picture_error& e) {
         for (const auto& [role, name] : names)
-            if (what.starts_with(role + ":"))
-                throw shape_error(name + what.substr(role.size()));
+            if (role == e.role)
+                throw shape_error(name + ": " + e.reason);
         throw;
     }
 }

@@ -10,7 +10,6 @@
 
 #include <impasto/core/file.hpp>
 #include <impasto/core/mapped_file.hpp>
-#include <impasto/core/sha256.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/weights/activations.hpp>
 #include <impasto/weights/fetch.hpp>
@@ -20,6 +19,7 @@
 #include "cli/json.hpp"
 #include "cli/option_group.hpp"
 #include "cli/options.hpp"
+#include "core/sha256.hpp"
 
 namespace impasto::cli {
 

@@ -3,7 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
+
+#include "core/characters.hpp"
 
 namespace impasto::image::detail {
 
@@ -22,10 +23,6 @@ using byte_span = std::span<const std::byte>;
 }
 [[nodiscard]] inline std::uint32_t little_endian_32(byte_span b, std::size_t at) {
     return little_endian_16(b, at) | little_endian_16(b, at + 2) << 16;
-}
-
-[[nodiscard]] inline std::string_view characters(byte_span b) {
-    return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
 
 }  // namespace impasto::image::detail

@@ -41,7 +41,7 @@ description describe(byte_span bytes, const std::string& name) {
         return describe_png(bytes, name);
     if (text.starts_with("BM"))
         return describe_bmp(bytes, name);
-    throw format_error(name + ": not a JPEG, PNG or BMP picture (" + opening(bytes) + ")");
+    throw format_error(name + ": is not a JPEG, PNG or BMP picture (" + opening(bytes) + ")");
 }
 
 description describe_bmp(byte_span bytes, const std::string& name) {

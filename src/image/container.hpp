@@ -15,8 +15,8 @@ struct description {
     int orientation = 1;  ///< EXIF's, 1 to 8
 };
 
-/// Recognises the format and follows the file to its end: stb_image decodes what there is of a file
-/// that was cut off and calls it a success. Throws format_error.
+/// Recognises the format and checks that the file is whole: stb_image decodes a file that is cut
+/// off without an error. Throws format_error.
 [[nodiscard]] description describe(byte_span bytes, const std::string& name);
 
 [[nodiscard]] description describe_jpeg(byte_span bytes, const std::string& name);

@@ -7,7 +7,7 @@
 
 namespace impasto::image::detail {
 
-/// Puts the notes behind the header: tEXt where they are ASCII, iTXt where they are not. Throws
+/// Inserts the texts after the header: tEXt where they are ASCII, iTXt where they are not. Throws
 /// option_error on a keyword or text that a PNG cannot hold.
 void insert_png_text(std::vector<std::byte>& png, std::span<const text_entry> text);
 

@@ -115,7 +115,7 @@ raster<Sample> decode_with_stb(byte_span bytes, const description& expected,
     decoded.samples.reset(decode_samples(Sample{}, bytes, &width, &height, &channels));
     if (decoded.samples == nullptr) {
         const char* reason = stbi_failure_reason();
-        throw format_error(limit_reached       ? "more data than its size in pixels calls for"
+        throw format_error(limit_reached       ? "it holds more data than its size in pixels needs"
                            : reason != nullptr ? reason
                                                : "damaged");
     }
@@ -123,7 +123,7 @@ raster<Sample> decode_with_stb(byte_span bytes, const description& expected,
     decoded.height = height;
     decoded.channels = channels;
     if (width != expected.width || height != expected.height)
-        throw format_error("two sizes in one file");
+        throw format_error("its pixels have another size than its header says");
     return decoded;
 } catch (const format_error& reason) {
     throw format_error(name + ": cannot be decoded: " + reason.what());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <impasto/core/error.hpp>
+#include <impasto/image/picture_error.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/judge.hpp>
 #include <impasto/nn/features.hpp>
@@ -98,7 +99,7 @@ inline void expect_judgeable(const char* which, const nn::network& network,
     try {
         nn::expect_pixels(network.layers, nn::find_tap(network.layers, deepest), pixels);
     } catch (const shape_error& e) {
-        throw shape_error(std::string(which) + ": " + e.what());
+        throw image::picture_error(which, e.what());
     }
 }
 

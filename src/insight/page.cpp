@@ -6,7 +6,7 @@
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 
-// Defined in pages/pages.S.
+// Made by impasto_embed(), see pages/CMakeLists.txt.
 #define IMPASTO_PART(name)                                                    \
     extern "C" const char impasto_page_##name[], impasto_page_##name##_end[]; \
     namespace {                                                               \

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <impasto/core/error.hpp>
+#include <impasto/image/picture_error.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/ops/random.hpp>
 
@@ -30,10 +31,10 @@ void check(const char* which, const shape& picture, const patch_distance_options
     painter_detail::check_picture(which, picture);
     const auto least = std::to_string(options.patch * divisor);
     if (std::min(picture.h, picture.w) < options.patch * divisor)
-        throw shape_error(std::string(which) + ": a picture of " + std::to_string(picture.w) + "x" +
-                          std::to_string(picture.h) +
-                          " pixels is too small to compare patches, which needs at least " + least +
-                          "x" + least);
+        throw image::picture_error(
+            which, "a picture of " + std::to_string(picture.w) + "x" + std::to_string(picture.h) +
+                       " pixels is too small to compare patches, which needs at least " + least +
+                       "x" + least);
 }
 
 std::size_t patches_of(const shape& picture, std::int64_t patch) {

@@ -7,8 +7,9 @@
 
 #include <impasto/core/file.hpp>
 #include <impasto/core/mapped_file.hpp>
-#include <impasto/core/sha256.hpp>
 #include <impasto/weights/safetensors.hpp>
+
+#include "core/sha256.hpp"
 
 namespace impasto::painter_detail {
 

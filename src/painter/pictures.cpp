@@ -8,6 +8,7 @@
 #include <impasto/core/error.hpp>
 #include <impasto/image/color.hpp>
 #include <impasto/image/crop.hpp>
+#include <impasto/image/picture_error.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/nn/receptive_field.hpp>
 #include <impasto/ops/random.hpp>
@@ -186,7 +187,7 @@ void expect_sizes(const nn::network& network, const stylize_options& options, im
         try {
             nn::expect_pixels(network.layers, deepest, {1, 3, picture.height, picture.width});
         } catch (const shape_error& e) {
-            throw shape_error(which + ": " + e.what());
+            throw image::picture_error(which, e.what());
         }
     };
     expect("content", deepest_layer(network, options), canvas_of(size, options));

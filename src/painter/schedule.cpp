@@ -5,6 +5,8 @@
 #include <sstream>
 #include <string>
 
+#include <impasto/image/picture_error.hpp>
+
 namespace impasto::painter_detail {
 
 namespace {
@@ -103,8 +105,8 @@ void check(const stylize_options& o) {
 
 void check_picture(const char* what, const shape& picture) {
     if (picture.n != 1 || picture.c != 3 || picture.h < 1 || picture.w < 1)
-        throw shape_error(std::string(what) + ": expected a picture [1,3,H,W], found " +
-                          to_string(picture));
+        throw image::picture_error(what,
+                                   "expected a picture [1,3,H,W], found " + to_string(picture));
 }
 
 }  // namespace impasto::painter_detail

@@ -10,8 +10,8 @@
 #include <impasto/core/half.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "weights/describe.hpp"
-#include "weights/elements.hpp"
+#include "core/describe.hpp"
+#include "core/elements.hpp"
 
 namespace impasto::weights {
 
@@ -26,12 +26,7 @@ using extent_list = std::vector<std::int64_t>;
 }
 
 extent_list strides_of(const entry& tensor) {
-    if (!tensor.strides.empty() || tensor.extents.empty())
-        return tensor.strides;
-    extent_list strides(tensor.extents.size(), 1);
-    for (std::size_t i = strides.size() - 1; i > 0; --i)
-        strides[i - 1] = checked_multiply(strides[i], tensor.extents[i]);
-    return strides;
+    return tensor.strides.empty() ? c_strides(tensor.extents) : tensor.strides;
 }
 
 /// Elements from the first to the last that is read, both included.
@@ -51,8 +46,7 @@ std::int64_t reach(const extent_list& extents, const extent_list& strides) {
 void expect_elements(const archive& source, const entry& tensor, std::size_t expected) {
     if (tensor.type == element_type::other ||
         (tensor.type == element_type::uint8 && tensor.palette.empty()))
-        refuse(source, tensor,
-               "holds integers or the like; expected float32, float64, float16 or bfloat16");
+        refuse(source, tensor, "holds integers; expected float32, float64, float16 or bfloat16");
     try {
         const std::int64_t elements = elements_of(tensor.extents);
         if (static_cast<std::size_t>(elements) != expected)
@@ -71,7 +65,7 @@ extent_list checked_strides(const archive& source, const entry& tensor,
         extent_list strides = strides_of(tensor);
         if (strides.size() != tensor.extents.size())
             refuse(source, tensor,
-                   to_text(tensor.extents) + " does not go with strides " + to_text(strides));
+                   to_text(tensor.extents) + " does not match strides " + to_text(strides));
         const std::int64_t needed = checked_multiply(
             reach(tensor.extents, strides), static_cast<std::int64_t>(size_of(tensor.type)));
         if (needed > static_cast<std::int64_t>(bytes.size()))
@@ -178,23 +172,9 @@ void expect_finite(const archive& source, const entry& tensor, std::span<const f
 }  // namespace
 
 std::string_view name_of(file_format format) {
-    switch (format) {
-        case file_format::safetensors:
-            return "safetensors";
-        case file_format::pytorch:
-            return "PyTorch";
-        case file_format::numpy:
-            return "NumPy";
-        case file_format::matlab:
-            return "MATLAB";
-        case file_format::hdf5:
-            return "HDF5";
-        case file_format::caffe:
-            return "Caffe";
-        case file_format::onnx:
-            return "ONNX";
-    }
-    return "";
+    constexpr std::string_view names[] = {"safetensors", "PyTorch", "NumPy", "MATLAB",
+                                          "HDF5",        "Caffe",   "ONNX"};
+    return names[static_cast<std::size_t>(format)];
 }
 
 const entry* archive::find(std::string_view name) const {

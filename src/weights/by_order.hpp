@@ -8,7 +8,7 @@
 #include <impasto/nn/topology.hpp>
 #include <impasto/weights/archive.hpp>
 
-/// For files that know the order of their convolutions better than their names.
+/// For files that identify convolutions by their order rather than by name.
 namespace impasto::weights {
 
 /// The deepest known topology whose first convolutions have these filters, as many as there are.

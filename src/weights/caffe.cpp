@@ -2,8 +2,8 @@
 
 #include <impasto/core/error.hpp>
 
+#include "formats/wire.hpp"
 #include "weights/formats.hpp"
-#include "weights/wire.hpp"
 
 // A .caffemodel is a NetParameter, of which the layers' names and blobs matter: blob 0 of a
 // convolution is its filter [out,in,kh,kw], blob 1 its bias. Two generations of layers are about.
@@ -12,6 +12,8 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace wire = formats::wire;
 
 struct layer_numbers {
     std::uint32_t layer, name, blobs;
@@ -47,7 +49,7 @@ std::vector<std::int64_t> read_shape(archive& into, const wire::field& shape) {
 /// The numbers are one run of bytes, as every program writes them; a message could have more runs,
 /// and then the last counts.
 void add_blob(archive& into, const wire::field& message, const std::string& name) {
-    entry tensor{.name = name, .extents = {}, .strides = {}, .bytes = {}};
+    entry tensor{.name = name};
     std::vector<std::int64_t> legacy(4, 1);
     for (wire::reader fields(message.bytes, into.file); const auto f = fields.next();) {
         if (f->is_bytes(blob::shape)) {
@@ -116,11 +118,7 @@ bool is_caffe(std::span<const std::byte> bytes) {
 }
 
 archive open_caffe(const file_pointer& file) {
-    archive result{.file = file->path().string(),
-                   .format = file_format::caffe,
-                   .metadata = {},
-                   .entries = {},
-                   .mapping = file};
+    archive result{.file = file->path().string(), .format = file_format::caffe, .mapping = file};
     for (wire::reader fields(file->bytes(), result.file); const auto f = fields.next();)
         for (const layer_numbers& numbers : generations)
             if (f->is_bytes(numbers.layer))

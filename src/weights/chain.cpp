@@ -8,8 +8,8 @@
 #include <impasto/core/error.hpp>
 #include <impasto/nn/topology.hpp>
 
+#include "core/describe.hpp"
 #include "weights/by_order.hpp"
-#include "weights/describe.hpp"
 #include "weights/natural_order.hpp"
 #include "weights/recognise.hpp"
 
@@ -27,7 +27,7 @@ struct candidate {
 using candidates = std::vector<candidate>;
 
 [[noreturn]] void refuse(const archive& source, const entry& tensor, const std::string& what) {
-    throw format_error(source.file + ": tensor " + weights::quoted(tensor.name) + ": " + what);
+    throw format_error(source.file + ": tensor " + impasto::quoted(tensor.name) + ": " + what);
 }
 
 /// Null where the tensor is no 3×3 filter with a shape of some known topology.
@@ -69,8 +69,8 @@ candidates in_order_of_names(candidates in) {
             : "cannot be " + layer_name(*begun, good) + " of " + std::string(begun->name);
     refuse(source, *in[good].stored,
            to_text(in[good].stored->extents) + " " + expected +
-               "; the file's names are unknown, and neither they nor the file have its 3x3 filters "
-               "in the order of one VGG");
+               "; the file's names are unknown, and its 3x3 filters form no VGG, neither in the "
+               "order of the file nor in that of the names");
 }
 
 /// The filters in the one order in which they are a chain.
@@ -86,9 +86,9 @@ candidates in_order_of_chain(const archive& source, const candidates& of_file) {
         std::ranges::mismatch(of_file, of_names, {}, &candidate::stored, &candidate::stored);
     if (one != of_file.end())
         refuse(source, *one->stored,
-               "is that, by its place in the file, for which the order of names has " +
-                   weights::quoted(other->stored->name) +
-                   "; both orders are a VGG's, and the file's names are unknown");
+               "has the place in the file's order that " + impasto::quoted(other->stored->name) +
+                   " has in the order of names; the file's names are unknown, and both orders form "
+                   "a VGG");
     return of_file;
 }
 
@@ -146,14 +146,14 @@ std::string note_on(const archive& source, const candidates& chain, const nn::to
                     const std::set<const entry*>& used) {
     std::string note = source.file + ": its names are unknown; by their chain of shapes, " +
                        std::to_string(chain.size()) + " filters from " +
-                       weights::quoted(chain.front().stored->name) + " to " +
-                       weights::quoted(chain.back().stored->name) + " are taken for " +
+                       impasto::quoted(chain.front().stored->name) + " to " +
+                       impasto::quoted(chain.back().stored->name) + " are taken for " +
                        std::string(known.name) + " up to " + layer_name(known, chain.size() - 1);
     const auto is_left = [&](const entry& e) { return e.extents.size() > 1 && !used.contains(&e); };
     const auto left = std::ranges::count_if(source.entries, is_left);
     if (left > 0)
         note +=
-            "; left out: " + weights::quoted(std::ranges::find_if(source.entries, is_left)->name) +
+            "; left out: " + impasto::quoted(std::ranges::find_if(source.entries, is_left)->name) +
             (left > 1 ? " and " + std::to_string(left - 1) + " more" : "");
     return note;
 }

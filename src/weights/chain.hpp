@@ -5,7 +5,7 @@
 
 #include <impasto/weights/archive.hpp>
 
-/// For files whose names nobody knows: a VGG shows in its chain of shapes, 3→64→64→128→….
+/// For files with unknown names: a VGG is recognised by its chain of shapes, 3→64→64→128→….
 namespace impasto::weights {
 
 /// A file whose tensors have been given known names, and how that was done.

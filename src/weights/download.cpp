@@ -74,7 +74,7 @@ handle prepare(transfer& to) {
     static const CURLcode ready = ::curl_global_init(CURL_GLOBAL_DEFAULT);
     handle curl(ready == CURLE_OK ? ::curl_easy_init() : nullptr, &::curl_easy_cleanup);
     if (curl == nullptr)
-        throw io_error(to.url + ": libcurl does not start");
+        throw io_error(to.url + ": libcurl cannot be initialised");
     CURL* c = curl.get();
     restrict_protocols(c, to.url);
     ::curl_easy_setopt(c, CURLOPT_URL, to.url.c_str());
@@ -108,7 +108,7 @@ handle prepare(transfer& to) {
     const std::string kept = of.begin + of.written == 0
                                  ? ""
                                  : "; " + std::to_string(of.begin + of.written) +
-                                       " bytes are kept, and the next attempt goes on from there";
+                                       " bytes are kept, and the next attempt resumes there";
     throw io_error(of.url + ": " + why + kept);
 }
 

@@ -7,8 +7,9 @@
 
 namespace impasto::weights {
 
-/// Appends what `url` has from byte `resume_at` on to the file. Returns false where the server does
-/// not go on from there: then the file has to begin anew. Throws io_error; what was written stays.
+/// Appends to the file what `url` has from byte `resume_at` on. Returns false where the server
+/// cannot resume there: then the download has to start again. Throws io_error; what was written
+/// stays.
 bool download(int file, const std::string& url, std::uint64_t resume_at,
               const std::function<void(const fetch_progress&)>& observer);
 

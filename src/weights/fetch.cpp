@@ -12,8 +12,8 @@
 
 #include <impasto/core/error.hpp>
 #include <impasto/core/mapped_file.hpp>
-#include <impasto/core/sha256.hpp>
 
+#include "core/sha256.hpp"
 #include "weights/download.hpp"
 
 namespace impasto::weights {
@@ -100,7 +100,7 @@ bool is_complete(const partial_file& part, const std::string& expected) {
     return part.size() > 0 && hash_of(part.path()).starts_with(expected);
 }
 
-/// Goes on where an earlier attempt ended, or begins anew where the server knows no such place.
+/// Resumes an earlier attempt, or starts again where the server cannot resume it.
 void complete(partial_file& part, const std::string& url, const std::string& expected,
               const fetch_options& options) {
     const bool went_on = download(part.descriptor(), url, part.size(), options.observer);
@@ -114,7 +114,7 @@ void complete(partial_file& part, const std::string& url, const std::string& exp
     if (!found.starts_with(expected)) {
         part.clear();
         throw format_error(url + ": SHA-256 begins with " + found.substr(0, expected.size()) +
-                           ", expected " + expected + "; what came was deleted");
+                           ", expected " + expected + "; the download was deleted");
     }
 }
 
@@ -152,7 +152,7 @@ fs::path fetch(const published& network, const fetch_options& options) {
     fs::path target = folder / network.file;
     if (fs::exists(target)) {
         if (const std::string found = hash_of(target); !found.starts_with(expected))
-            throw format_error(target.string() + ": is there, but its SHA-256 begins with " +
+            throw format_error(target.string() + ": exists, but its SHA-256 begins with " +
                                found.substr(0, expected.size()) + ", expected " + expected +
                                "; remove it and fetch again");
         return target;

@@ -6,7 +6,7 @@
 
 #include <impasto/nn/network.hpp>
 
-/// Layers that vanish into their neighbours.
+/// Layers that are folded into their neighbours.
 namespace impasto::weights {
 
 /// A BatchNorm as it is at inference, scale · (x − mean) / √(variance + epsilon) + shift, per
@@ -19,8 +19,8 @@ struct batch_norm {
 /// Makes of a convolution and the BatchNorm behind it one convolution.
 void fold(const batch_norm& norm, nn::filter& into);
 
-/// A 1×1 convolution from three channels to three: y = matrix · x + bias. What AdaIN's networks put
-/// first, to make of pixels what Caffe's networks want to see.
+/// A 1×1 convolution from three channels to three: y = matrix · x + bias. The first layer of
+/// AdaIN's networks, which turns RGB pixels into the input of Caffe's networks.
 struct colour_layer {
     std::array<std::array<float, 3>, 3> matrix;
     std::array<float, 3> bias;

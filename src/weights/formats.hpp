@@ -7,7 +7,7 @@
 
 /// One pair of functions for each format: whether bytes are a file of it, judged by its first bytes
 /// or its directory, and its tensors. `is_…` takes any bytes and throws nothing; `open_…` throws
-/// format_error on whatever it does not understand.
+/// format_error.
 namespace impasto::weights {
 
 using file_pointer = std::shared_ptr<const mapped_file>;

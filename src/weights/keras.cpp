@@ -7,12 +7,12 @@
 
 #include <impasto/core/error.hpp>
 
-#include "core/zip.hpp"
+#include "core/describe.hpp"
+#include "formats/hdf5.hpp"
+#include "formats/inflated.hpp"
+#include "formats/zip.hpp"
 #include "weights/by_order.hpp"
-#include "weights/describe.hpp"
 #include "weights/formats.hpp"
-#include "weights/hdf5.hpp"
-#include "weights/inflated.hpp"
 #include "weights/natural_order.hpp"
 
 // Keras stores a layer's tensors in a group: block1_conv1/block1_conv1_W_1:0 (Keras 1),
@@ -23,6 +23,9 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace hdf5 = formats::hdf5;
+namespace zip = formats::zip;
 
 std::string parent_of(const std::string& path) {
     return path.substr(0, path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
@@ -53,10 +56,21 @@ void refuse_norms(const std::string& file, const std::vector<entry>& tensors, bo
         const std::string group = parent_of(tensor.name);
         if (belongs_to_network(tensor.name, whole_model) && tensor.extents.size() == 1 &&
             !with_filter.contains(group) && ++vectors[{group, tensor.extents[0]}] == 3)
-            throw format_error(file + ": group " + weights::quoted(group) +
+            throw format_error(file + ": group " + impasto::quoted(group) +
                                " holds three vectors " + to_text(tensor.extents) +
                                ", as a BatchNorm does; expected convolutions alone");
     }
+}
+
+std::vector<entry> tensors_of(std::span<const std::byte> bytes, const std::string& file) {
+    std::vector<entry> tensors;
+    for (hdf5::dataset& found : hdf5::datasets(bytes, file))
+        tensors.push_back({.name = std::move(found.path),
+                           .type = found.type,
+                           .extents = std::move(found.extents),
+                           .bytes = found.bytes,
+                           .unpack = std::move(found.unpack)});
+    return tensors;
 }
 
 std::vector<convolution> convolutions_of(std::vector<entry> tensors, const std::string& file) {
@@ -85,7 +99,7 @@ std::vector<convolution> convolutions_of(std::vector<entry> tensors, const std::
 void refuse_theano(const archive& into, const entry& filter) {
     const auto& e = filter.extents;
     if (e[2] == 3 && e[3] == 3 && e[0] != 3)
-        throw format_error(into.file + ": dataset " + weights::quoted(filter.name) + " is " +
+        throw format_error(into.file + ": dataset " + impasto::quoted(filter.name) + " is " +
                            to_text(e) +
                            ", in Theano's order, where filters are also flipped; use the file "
                            "with tf_dim_ordering_tf_kernels in its name");
@@ -111,9 +125,8 @@ archive open_hdf5(const file_pointer& file, std::span<const std::byte> bytes) {
     archive result{.file = file->path().string(),
                    .format = file_format::hdf5,
                    .metadata = {{"origin", "Keras"}},
-                   .entries = {},
                    .mapping = file};
-    auto layers = convolutions_of(hdf5::datasets(bytes, result.file), result.file);
+    auto layers = convolutions_of(tensors_of(bytes, result.file), result.file);
     if (layers.empty())
         throw format_error(result.file +
                            ": no network of Keras: expected datasets such as "
@@ -156,7 +169,8 @@ archive open_keras(const file_pointer& file) {
     const zip::member& weights = *archive_of_model.find(weights_member);
     if (!weights.deflated)  // as Keras does it
         return open_hdf5(file, archive_of_model.packed(weights));
-    const auto content = std::make_shared<inflated>(file, weights, zip::plausible_size(weights));
+    const auto content =
+        std::make_shared<formats::inflated>(file, weights, zip::plausible_size(weights));
     archive result = open_hdf5(file, content->bytes());
     for (entry& tensor : result.entries)
         if (!tensor.unpack && !tensor.bytes.empty())

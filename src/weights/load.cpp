@@ -6,8 +6,8 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/describe.hpp"
 #include "weights/chain.hpp"
-#include "weights/describe.hpp"
 #include "weights/fold.hpp"
 #include "weights/origin.hpp"
 #include "weights/recognise.hpp"
@@ -71,8 +71,8 @@ private:
             result.epsilon = number(*epsilon);
         if (std::ranges::min(result.variance) + result.epsilon <= 0)
             throw format_error(source_.file + ": tensor " + quoted(variance) +
-                               ": variance and epsilon " + std::to_string(result.epsilon) +
-                               " are not positive together");
+                               ": variance + epsilon is not positive for epsilon " +
+                               std::to_string(result.epsilon));
         return result;
     }
 

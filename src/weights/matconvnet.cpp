@@ -5,9 +5,11 @@
 
 #include <impasto/core/error.hpp>
 
+#include "core/characters.hpp"
+#include "core/elements.hpp"
+#include "formats/mat.hpp"
 #include "weights/by_order.hpp"
 #include "weights/formats.hpp"
-#include "weights/mat.hpp"
 
 // A network of MatConvNet: a cell `layers` of structs, in which a convolution has `filters` and
 // `biases` (until 2015) or a cell `weights` of both; filters are [height,width,in,out] in MATLAB's
@@ -17,6 +19,8 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace mat = formats::mat;
 
 using mat::storage;
 using mat::value;
@@ -35,25 +39,16 @@ std::vector<std::byte> widened(const std::vector<std::byte>& packed) {
 
 /// Whole numbers, which MATLAB packs, as the doubles that they were.
 std::vector<std::byte> as_doubles(const std::vector<std::byte>& packed, storage stored_as) {
-    switch (stored_as) {
-        case storage::int8:
-            return widened<std::int8_t>(packed);
-        case storage::uint8:
-            return widened<std::uint8_t>(packed);
-        case storage::int16:
-            return widened<std::int16_t>(packed);
-        case storage::uint16:
-            return widened<std::uint16_t>(packed);
-        case storage::int32:
-            return widened<std::int32_t>(packed);
-        case storage::uint32:
-            return widened<std::uint32_t>(packed);
-        case storage::float32:
-            return widened<float>(packed);
-        case storage::float64:
-            break;
-    }
-    return packed;
+    using widen = std::vector<std::byte>(const std::vector<std::byte>&);
+    constexpr widen* by_storage[] = {// from storage::int8, which is 1, to storage::uint32
+                                     nullptr,
+                                     widened<std::int8_t>,
+                                     widened<std::uint8_t>,
+                                     widened<std::int16_t>,
+                                     widened<std::uint16_t>,
+                                     widened<std::int32_t>,
+                                     widened<std::uint32_t>};
+    return by_storage[static_cast<std::size_t>(stored_as)](packed);
 }
 
 /// An entry with the file's own extents and order.
@@ -62,7 +57,6 @@ entry as_entry(const value& v, std::string name) {
     entry e{.name = std::move(name),
             .type = single ? element_type::float32 : element_type::float64,
             .extents = v.extents,
-            .strides = {},
             .bytes = v.numbers.bytes,
             .unpack = v.numbers.unpack};
     if (!single && !twice) {
@@ -124,10 +118,7 @@ void add_convolutions(archive& into, const std::vector<convolution>& layers) {
                                                                     : "layer";
         filters[i].name = name + ".weight";
         entry bias = as_entry(*layers[i].biases, name + ".bias");
-        std::int64_t elements = 1;
-        for (const std::int64_t extent : bias.extents)
-            elements *= extent;
-        bias.extents = {elements};  // a row or a column
+        bias.extents = {elements_of(bias.extents)};  // a row or a column
         into.entries.push_back(std::move(filters[i]));
         into.entries.push_back(std::move(bias));
     }
@@ -136,9 +127,7 @@ void add_convolutions(archive& into, const std::vector<convolution>& layers) {
 /// The mean of each of three channels, as text. An average image has them as planes.
 std::string channel_means(const archive& source, const value& image) {
     entry pixels = as_entry(image, "averageImage");
-    std::int64_t elements = 1;
-    for (const std::int64_t extent : pixels.extents)
-        elements *= extent;
+    const std::int64_t elements = elements_of(pixels.extents);
     constexpr std::int64_t largest = 1024 * 1024 * 3;
     if (elements == 0 || elements % 3 != 0 || elements > largest)
         throw format_error(source.file + ": averageImage has " + std::to_string(elements) +
@@ -163,17 +152,13 @@ std::string channel_means(const archive& source, const value& image) {
 
 bool is_mat(std::span<const std::byte> bytes) {
     constexpr std::size_t header = 128;
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view text = characters(bytes);
     return text.size() >= header && text.starts_with("MATLAB") &&
            (text.substr(126, 2) == "IM" || text.substr(126, 2) == "MI");
 }
 
 archive open_mat(const file_pointer& file) {
-    archive result{.file = file->path().string(),
-                   .format = file_format::matlab,
-                   .metadata = {},
-                   .entries = {},
-                   .mapping = file};
+    archive result{.file = file->path().string(), .format = file_format::matlab, .mapping = file};
     const auto bytes = file->bytes();
     if (std::to_integer<char>(bytes[126]) == 'M')
         throw format_error(result.file +

@@ -26,7 +26,7 @@ struct naming {
     std::string_view epsilon{};  ///< one number for the BatchNorm, which few files have
     /// Weight and bias of a 1×1 convolution before the first.
     std::array<std::string_view, 2> colour{};
-    const char* origin = "";  ///< who writes such files, where the filters do not tell
+    const char* origin = "";  ///< of such files, where the filters do not show it
 
     [[nodiscard]] bool has_norm() const { return !norm[0].empty(); }
     [[nodiscard]] bool has_colour() const { return !colour[0].empty(); }

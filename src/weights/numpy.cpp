@@ -6,10 +6,11 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "core/npy_bytes.hpp"
-#include "core/zip.hpp"
-#include "weights/describe.hpp"
-#include "weights/elements.hpp"
+#include "core/characters.hpp"
+#include "core/describe.hpp"
+#include "core/elements.hpp"
+#include "formats/npy_bytes.hpp"
+#include "formats/zip.hpp"
 #include "weights/formats.hpp"
 #include "weights/pickled_tensors.hpp"
 
@@ -20,14 +21,14 @@ namespace impasto::weights {
 
 namespace {
 
+namespace npy = formats::npy;
+namespace pickle = formats::pickle;
+namespace zip = formats::zip;
+
 using pickle::kind;
 using pickle::value;
 
 constexpr std::string_view npy_magic = "\x93NUMPY";
-
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-    throw format_error(file + ": " + what);
-}
 
 /// "<f4": little-endian float of four bytes.
 element_type type_of(std::string_view descr) {
@@ -58,8 +59,7 @@ entry entry_of(const npy::header& header, std::string name) {
 }
 
 bool is_npy(std::span<const std::byte> bytes) {
-    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
-        .starts_with(npy_magic);
+    return characters(bytes).starts_with(npy_magic);
 }
 
 // ---- .npz ---------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t largest_file = std::size_t{2} << 30;
 
 struct reader {
-    const char* files;  ///< how people call them
+    const char* files;  ///< their usual extensions
     bool (*recognises)(std::span<const std::byte> bytes);
     archive (*open)(const file_pointer& file);
 };
@@ -45,7 +45,7 @@ archive open(std::shared_ptr<const mapped_file> file) {
         readers, [&](const reader& known) { return known.recognises(file->bytes()); });
     if (found == std::end(readers))
         throw format_error(file->path().string() +
-                           ": no weight file that impasto knows; it reads " + known_files());
+                           ": is no weight file of a known format; impasto reads " + known_files());
     archive result = found->open(file);
     join_palettes(result);
     file->give_back(file->bytes());  // what was looked at on the way to the tensors

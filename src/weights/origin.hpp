@@ -10,7 +10,7 @@
 
 namespace impasto::weights {
 
-/// Whose network it is and what it wants to see.
+/// The origin of a network, and the preprocessing that it was trained with.
 struct origin {
     std::string name;
     nn::preprocessing input{};
@@ -25,8 +25,8 @@ using first_filter = std::array<float, 27>;
 /// normalised.
 [[nodiscard]] std::optional<origin> find_known_filter(const first_filter& filter);
 
-/// What the file's metadata say; else what is known of its first filter; else what its names are
-/// known for, with a note. Throws format_error on metadata that cannot be read.
+/// By the file's metadata; else by its first filter, where that is known; else by its names, with a
+/// note. Throws format_error on metadata that cannot be read.
 [[nodiscard]] origin find_origin(const archive& source, const recognised& found,
                                  const first_filter& filter);
 

@@ -7,7 +7,7 @@
 
 #include <impasto/core/error.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
 
 namespace impasto::weights {
 
@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t most_values = 256;
 
 [[noreturn]] void refuse(const archive& file, const std::string& tensor, const std::string& what) {
-    throw format_error(file.file + ": tensor " + weights::quoted(tensor) + ": " + what);
+    throw format_error(file.file + ": tensor " + impasto::quoted(tensor) + ": " + what);
 }
 
 std::vector<float> read_palette(const archive& file, const entry& palette) {
@@ -55,10 +55,10 @@ void join_palettes(archive& file) {
         std::string joint = tensor.name.substr(0, tensor.name.size() - names->index.size());
         if (by_name.contains(joint))
             refuse(file, tensor.name,
-                   "is there beside " + weights::quoted(joint) + "; expected one of the two");
+                   "exists beside " + impasto::quoted(joint) + "; expected one of the two");
         const std::string palette = joint + std::string(names->palette);
         if (!by_name.contains(palette))
-            refuse(file, tensor.name, "its palette " + weights::quoted(palette) + " is missing");
+            refuse(file, tensor.name, "its palette " + impasto::quoted(palette) + " is missing");
         tensor.palette = read_palette(file, *by_name.at(palette));
         tensor.name = std::move(joint);
         palettes.insert(palette);

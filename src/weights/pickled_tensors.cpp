@@ -6,6 +6,8 @@ namespace impasto::weights {
 
 namespace {
 
+namespace pickle = formats::pickle;
+
 using pickle::kind;
 using pickle::value;
 

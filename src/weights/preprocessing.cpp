@@ -4,7 +4,7 @@
 
 #include <impasto/core/error.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
 #include "weights/origin.hpp"
 
 namespace impasto::weights {
@@ -87,9 +87,9 @@ origin by_names(const archive& source, const recognised& found) {
         result.name == "torchvision" ? nn::torchvision_preprocessing : nn::caffe_preprocessing;
     if (!names_are_enough(found))
         result.note = source.file +
-                      ": not sure of the preprocessing: the first filter is that of no " +
+                      ": the preprocessing is a guess: the first filter is that of no " +
                       "known file; taken for " + result.name + "'s, " + input_text(result.input) +
-                      "; --preprocessing settles it";
+                      "; --preprocessing overrides it";
     return result;
 }
 

@@ -4,9 +4,10 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "core/zip.hpp"
-#include "weights/cursor.hpp"
-#include "weights/describe.hpp"
+#include "core/characters.hpp"
+#include "core/describe.hpp"
+#include "formats/cursor.hpp"
+#include "formats/zip.hpp"
 #include "weights/formats.hpp"
 #include "weights/pickled_tensors.hpp"
 
@@ -18,6 +19,9 @@
 namespace impasto::weights {
 
 namespace {
+
+namespace pickle = formats::pickle;
+namespace zip = formats::zip;
 
 using pickle::kind;
 using pickle::value;
@@ -39,10 +43,6 @@ constexpr storage_kind storage_kinds[] = {
     {"torch.ByteStorage", 1, element_type::uint8},
     {"torch.BoolStorage", 1},
 };
-
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-    throw format_error(file + ": " + what);
-}
 
 /// What a pickle says of a storage: ("storage", kind, key, device, elements, view).
 struct storage {
@@ -173,38 +173,16 @@ archive open_zip(const file_pointer& file) {
 /// LONG1, ten bytes: 0x1950a86a20f9469cfc6c.
 constexpr std::string_view magic{"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12};
 
-std::string_view text_of(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 bool is_legacy(std::span<const std::byte> bytes) {
     constexpr std::size_t protocol = 2;  // its opcode and number
     return bytes.size() > protocol + magic.size() && bytes[0] == std::byte{0x80} &&
-           text_of(bytes.subspan(protocol)).starts_with(magic);
+           characters(bytes.subspan(protocol)).starts_with(magic);
 }
-
-/// The pickles of a file, one after the other.
-class pickles {
-public:
-    pickles(std::span<const std::byte> bytes, const std::string& file)
-        : bytes_(bytes), file_(file) {}
-
-    pickle::document next() {
-        auto document = pickle::read(bytes_, file_);
-        bytes_ = bytes_.subspan(document.bytes_read());
-        return document;
-    }
-    [[nodiscard]] std::span<const std::byte> rest() const { return bytes_; }
-
-private:
-    std::span<const std::byte> bytes_;
-    const std::string& file_;
-};
 
 /// The storages of the file in the order of their keys. How wide their elements are is known from
 /// the tensors alone.
 std::map<std::string, std::span<const std::byte>> storages_of(
-    const value& keys, cursor in, const std::map<std::string, std::size_t>& widths) {
+    const value& keys, formats::cursor in, const std::map<std::string, std::size_t>& widths) {
     std::map<std::string, std::span<const std::byte>> found;
     for (const value* key : keys.items) {
         const auto width = widths.find(std::string(key->text));
@@ -228,12 +206,17 @@ void expect_little_endian(const value& machine, const std::string& file) {
 
 archive open_legacy(const file_pointer& file) {
     archive result{.file = file->path().string(), .format = file_format::pytorch, .mapping = file};
-    pickles parts(file->bytes(), result.file);
-    (void)parts.next();  // the magic number
-    (void)parts.next();  // the protocol's version
-    expect_little_endian(parts.next().root(), result.file);
-    const auto pickled = parts.next();
-    const auto keys = parts.next();
+    auto rest = file->bytes();
+    const auto next = [&] {
+        auto document = pickle::read(rest, result.file);
+        rest = rest.subspan(document.bytes_read());
+        return document;
+    };
+    (void)next();  // the magic number
+    (void)next();  // the protocol's version
+    expect_little_endian(next().root(), result.file);
+    const auto pickled = next();
+    const auto keys = next();
 
     // Twice over the tensors: how long a storage is follows from what is said about it.
     std::map<std::string, std::size_t> widths;
@@ -242,7 +225,7 @@ archive open_legacy(const file_pointer& file) {
         return entry{};
     };
     (void)tensors_of(pickled, note_width, result.file);
-    const auto storages = storages_of(keys.root(), cursor(parts.rest(), result.file), widths);
+    const auto storages = storages_of(keys.root(), formats::cursor(rest, result.file), widths);
     const auto find = [&](const storage& s) {
         const auto found = storages.find(s.key);
         if (found == storages.end())

@@ -6,7 +6,8 @@
 
 #include <impasto/core/error.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
+#include "core/elements.hpp"
 
 namespace impasto::weights {
 
@@ -159,13 +160,6 @@ attempt hold_against(const archive& source, recognised candidate, std::set<place
         source.entries.empty() ? "nothing" : quoted(source.entries.front().name);
     throw format_error(source.file + ": no known network (" + known_names() +
                        "): expected tensors features.0.weight or conv1_1.weight, found " + found);
-}
-
-std::vector<std::int64_t> c_strides(const std::vector<std::int64_t>& extents) {
-    std::vector<std::int64_t> strides(extents.size(), 1);
-    for (std::size_t i = extents.size(); i-- > 1;)
-        strides[i - 1] = checked_multiply(strides[i], extents[i]);
-    return strides;
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct recognised {
 
 /// Finds the deepest known topology whose first convolutions are those of the file. Tensors of
 /// other names (classifier.*, fc6.*) do not matter. Throws format_error that names the first tensor
-/// in the way of the nearest match.
+/// that does not fit the nearest match.
 [[nodiscard]] recognised recognise(const archive& source);
 
 /// Whether the file has a convolution under any known naming.

@@ -9,7 +9,8 @@
 #include <impasto/core/error.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "weights/describe.hpp"
+#include "core/characters.hpp"
+#include "core/describe.hpp"
 #include "weights/dtype.hpp"
 #include "weights/formats.hpp"
 
@@ -23,9 +24,7 @@ constexpr std::uint64_t largest_header = 100'000'000;  // the reference implemen
 constexpr std::size_t largest_rank = 8;
 constexpr int deepest_header = 3;  // {name: {shape: [extent]}}
 
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-    throw format_error(file + ": " + what);
-}
+using impasto::refuse;
 
 [[noreturn]] void refuse(const std::string& file, const std::string& tensor,
                          const std::string& what) {
@@ -132,11 +131,7 @@ entry parse_entry(const archive& source, const std::string& name, const json& fi
                    " " + to_text(extents) + " has " + std::to_string(size));
     const auto bytes =
         data.subspan(static_cast<std::size_t>(offsets[0]), static_cast<std::size_t>(size));
-    return {.name = name,
-            .type = type.type,
-            .extents = std::move(extents),
-            .strides = {},
-            .bytes = bytes};
+    return {.name = name, .type = type.type, .extents = std::move(extents), .bytes = bytes};
 }
 
 void parse_metadata(archive& into, const json& metadata) {
@@ -187,7 +182,7 @@ archive parse(std::span<const std::byte> bytes, std::string file) {
                          " bytes; at most " +
                          std::to_string(std::min<std::uint64_t>(bytes.size(), largest_header)) +
                          " are possible");
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), length);
+    const std::string_view text = characters(bytes.first(length));
     const auto data = bytes.subspan(length);
 
     archive result{.file = std::move(file)};

@@ -7,9 +7,9 @@
 #include <impasto/core/half.hpp>
 #include <impasto/core/shape.hpp>
 
-#include "weights/describe.hpp"
+#include "core/describe.hpp"
+#include "core/elements.hpp"
 #include "weights/dtype.hpp"
-#include "weights/elements.hpp"
 
 namespace impasto::weights::safetensors {
 

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <utility>
 
-#include <impasto/core/sha256.hpp>
 #include <impasto/weights/activations.hpp>
 
+#include "core/sha256.hpp"
 #include "weights/known_networks.hpp"
 
 namespace impasto::weights {
@@ -35,9 +35,10 @@ void compare(verification& result, const known_network& known) {
         const layer_activations& found = result.layers[i];
         const mean_and_deviation& expected = known.layers[i];
         if (!agree(found.mean, expected.mean) || !agree(found.deviation, expected.deviation))
-            result.faults.push_back(found.name + ": mean " + text_of(found.mean) + ", deviation " +
-                                    text_of(found.deviation) + "; expected " +
-                                    text_of(expected.mean) + " and " + text_of(expected.deviation));
+            result.faults.push_back(found.name + ": mean " + text_of(found.mean) +
+                                    ", standard deviation " + text_of(found.deviation) +
+                                    "; expected " + text_of(expected.mean) + " and " +
+                                    text_of(expected.deviation));
     }
 }
 
@@ -46,20 +47,20 @@ void expect_sound(verification& result) {
     double smallest = INFINITY, largest = 0;
     for (const layer_activations& layer : result.layers) {
         if (!std::isfinite(layer.mean) || !std::isfinite(layer.deviation))
-            result.faults.push_back(layer.name + ": not finite");
+            result.faults.push_back(layer.name + ": its activations are not finite");
         if (2 * layer.dead > layer.channels)
             result.faults.push_back(
                 layer.name + ": " + std::to_string(layer.dead) + " of " +
                 std::to_string(layer.channels) +
-                " channels are dead; filters and preprocessing may not belong together");
+                " channels are dead; the preprocessing may not be that of the filters");
         if (layer.mean > 0) {
             smallest = std::min(smallest, layer.mean);
             largest = std::max(largest, layer.mean);
         }
     }
     if (largest > out_of_proportion * smallest)
-        result.faults.push_back("the layers' means reach from " + text_of(smallest) + " to " +
-                                text_of(largest));
+        result.faults.push_back("the layers' means range from " + text_of(smallest) + " to " +
+                                text_of(largest) + "; expected a factor below a million");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/judge.hpp>
@@ -66,7 +66,7 @@ TEST_CASE("evaluate writes dJ/dpixels, the slope of the total") {
     REQUIRE(result.code == 0);
     CHECK_THAT(result.out, Contains("total") && Contains("content relu4_2") &&
                                Contains("style relu1_1") && Contains("tv"));
-    const auto gradient = npy::read(folder / "g.npy");
+    const auto gradient = formats::npy::read(folder / "g.npy");
     CHECK(gradient.extents == std::vector<std::int64_t>{3, 28, 40});
     double norm = 0;
     for (const float value : gradient.values) {
@@ -91,7 +91,7 @@ TEST_CASE("evaluate brings pictures to the size that is asked for") {
     const auto result = run(folder, {"evaluate", "photo.png", "painting.png", "painting.png",
                                      "--size", "24", "--gradient", "g.npy"});
     REQUIRE(result.code == 0);
-    CHECK(npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 17, 24});
+    CHECK(formats::npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 17, 24});
 }
 
 TEST_CASE("evaluate --judge adds what a second network and the patches say") {
@@ -140,9 +140,9 @@ TEST_CASE("evaluate --judge looks at a picture in its own size") {
         return run(folder, words);
     };
     CHECK(judge({"--gradient", "g.npy"}).code == 0);
-    CHECK(npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 36, 51});
+    CHECK(formats::npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 36, 51});
     CHECK(judge({"--gradient", "g.npy", "--size", "44"}).code == 0);
-    CHECK(npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 31, 44});
+    CHECK(formats::npy::read(folder / "g.npy").extents == std::vector<std::int64_t>{3, 31, 44});
 }
 
 TEST_CASE("features writes planar maps under the layers' names") {
@@ -152,7 +152,7 @@ TEST_CASE("features writes planar maps under the layers' names") {
     INFO(result.err);
     REQUIRE(result.code == 0);
     CHECK_THAT(result.out, Contains("relu4_1  [256,3,5]"));
-    const auto maps = npy::read_archive(folder / "f.npz");
+    const auto maps = formats::npy::read_archive(folder / "f.npz");
     REQUIRE(maps.size() == 3);
     CHECK(maps.at("relu1_1").extents == std::vector<std::int64_t>{32, 28, 40});
     CHECK(maps.at("relu4_1").extents == std::vector<std::int64_t>{256, 3, 5});
@@ -161,7 +161,7 @@ TEST_CASE("features writes planar maps under the layers' names") {
     const auto small = run(
         folder, {"features", "photo.png", "--layers", "relu1_2", "-o", "g.npz", "--threads", "1"});
     REQUIRE(small.code == 0);
-    const auto below = npy::read_archive(folder / "g.npz").at("relu1_2");
+    const auto below = formats::npy::read_archive(folder / "g.npz").at("relu1_2");
     const auto& pooled = maps.at("pool1");
     REQUIRE(pooled.extents == std::vector<std::int64_t>{32, 14, 20});
     for (std::size_t i = 0; i < pooled.values.size(); ++i) {
@@ -207,8 +207,8 @@ TEST_CASE("info says where it is not certain of the preprocessing, and takes ano
 
     const auto unsure = run(folder, {"info", "net.safetensors"});
     REQUIRE(unsure.code == 0);
-    CHECK_THAT(unsure.err, Contains("net.safetensors: not sure of the preprocessing") &&
-                               Contains("--preprocessing settles it"));
+    CHECK_THAT(unsure.err, Contains("net.safetensors: the preprocessing is a guess") &&
+                               Contains("--preprocessing overrides it"));
     CHECK(std::ranges::count(unsure.err, '\n') == 1);
     CHECK_THAT(unsure.out, Contains("BGR in [0,255]"));
 

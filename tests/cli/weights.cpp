@@ -6,13 +6,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include <impasto/core/sha256.hpp>
 #include <impasto/image/io.hpp>
 #include <impasto/weights/save.hpp>
 #include <impasto/weights/weights.hpp>
 
 #include "cli/pictures.hpp"
 #include "cli/process.hpp"
+#include "core/sha256.hpp"
 #include "support/http_server.hpp"
 
 using namespace impasto;

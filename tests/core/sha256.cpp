@@ -1,10 +1,10 @@
+#include "core/sha256.hpp"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
-
-#include <impasto/core/sha256.hpp>
 
 using namespace impasto;
 

@@ -3,13 +3,14 @@
 #include <map>
 #include <string>
 
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 
 namespace impasto::test {
 
 /// What PyTorch computes; make_golden.py says what each key is.
-[[nodiscard]] inline const std::map<std::string, npy::array>& golden() {
-    static const auto arrays = npy::read_archive(IMPASTO_TESTS_FOLDER "/golden/small_vgg.npz");
+[[nodiscard]] inline const std::map<std::string, formats::npy::array>& golden() {
+    static const auto arrays =
+        formats::npy::read_archive(IMPASTO_TESTS_FOLDER "/golden/small_vgg.npz");
     return arrays;
 }
 

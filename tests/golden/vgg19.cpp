@@ -7,7 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/ops/losses.hpp>
 #include <impasto/weights/activations.hpp>
@@ -25,8 +25,8 @@ namespace {
 constexpr std::size_t stored = 256;  // values of a map, as make_golden_vgg19.py says
 const std::vector<std::string> style_taps{"relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"};
 
-const std::map<std::string, npy::array>& golden() {
-    static const auto arrays = npy::read_archive(IMPASTO_TESTS_FOLDER "/golden/vgg19.npz");
+const std::map<std::string, formats::npy::array>& golden() {
+    static const auto arrays = formats::npy::read_archive(IMPASTO_TESTS_FOLDER "/golden/vgg19.npz");
     return arrays;
 }
 

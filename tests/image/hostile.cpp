@@ -91,7 +91,7 @@ TEST_CASE("the limit on pixels can be set and is exact") {
 
 TEST_CASE("a small PNG may not unpack to more than its pixels") {
     CHECK_THAT(refusal(test::png({1, 1, 8, 0}, std::string(16 << 20, '\0'))),
-               Contains("more data than its size in pixels calls for"));
+               Contains("more data than its size in pixels needs"));
 }
 
 TEST_CASE("what is no picture is told by how it starts") {

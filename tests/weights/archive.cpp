@@ -86,7 +86,7 @@ TEST_CASE("a tensor that reaches past its bytes is refused") {
     CHECK_THAT(complaint(with({2}, {INT64_MAX}), 2), Contains("too large"));
     CHECK_THAT(complaint(with({2, 2}, {INT64_MAX / 2, INT64_MAX / 2}), 4), Contains("too large"));
     CHECK_THAT(complaint(with({2, 2}, {INT64_MAX - 1, INT64_MAX - 1}), 4), Contains("too large"));
-    CHECK_THAT(complaint(with({2, 2}, {1}), 4), Contains("does not go with strides [1]"));
+    CHECK_THAT(complaint(with({2, 2}, {1}), 4), Contains("does not match strides [1]"));
     CHECK_THAT(complaint(with({3, 4}, {}), 11), Contains("[3,4] has 12 elements; expected 11"));
     CHECK_THAT(complaint(with({INT64_MAX, 2}, {}), 4), Contains("too large"));
 }
@@ -113,6 +113,6 @@ TEST_CASE("a file of no known format is told what can be read") {
     const test::temporary_folder folder;
     std::ofstream(folder / "photo.jpg") << "\xff\xd8\xff\xe0 and so on";
     CHECK_THROWS_WITH(weights::open(folder / "photo.jpg"),
-                      Contains("photo.jpg: no weight file that impasto knows; it reads") &&
+                      Contains("photo.jpg: is no weight file of a known format; impasto reads") &&
                           Contains(".pth, .pt, .npz, .npy, .safetensors"));
 }

@@ -95,17 +95,17 @@ TEST_CASE("a VGG under unknown names is recognised by its chain of shapes") {
                Contains("some.file: its names are unknown; by their chain of shapes, 8 filters "
                         "from \"e.a1.w\" to \"e.d1.w\" are taken for vgg16 up to conv4_1") &&
                    Contains("left out: \"side.w\" and 3 more") &&
-                   Contains("not sure of the preprocessing") && Contains("torchvision's, rgb"));
+                   Contains("the preprocessing is a guess") && Contains("torchvision's, rgb"));
     CHECK(network.note.find("some.file", 1) == std::string::npos);
     CHECK_THAT(file.load({.preprocessing = nn::caffe_preprocessing}).note,
-               Contains("taken for vgg16") && !Contains("not sure"));
+               Contains("taken for vgg16") && !Contains("a guess"));
 }
 
 TEST_CASE("shapes alone do not tell whose network it is, not even of a VGG-13") {
     ordered_file file;
     file.add_chain({"a", "b", "c", "d", "e", "f", "g"}, nn::vgg13);
     CHECK(file.load().name == "vgg13");
-    CHECK_THAT(file.load().note, Contains("not sure of the preprocessing"));
+    CHECK_THAT(file.load().note, Contains("the preprocessing is a guess"));
 }
 
 TEST_CASE("the order of the names counts where that of the file is no chain") {
@@ -126,7 +126,7 @@ TEST_CASE("two orders that are both a chain are refused") {
     ordered_file file;
     file.add_chain({"a", "b", "c", "d", "e", "g", "f"}, nn::vgg16);
     CHECK_THAT(file.complaint(), Contains("tensor \"g.w\"") && Contains("\"f.w\"") &&
-                                     Contains("both orders are a VGG's"));
+                                     Contains("both orders form a VGG"));
 }
 
 TEST_CASE("filters that are no chain are refused, and the first in the way is named") {

@@ -2,52 +2,27 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include <catch2/catch.hpp>
 
-#include <impasto/core/error.hpp>
 #include <impasto/core/mapped_file.hpp>
 #include <impasto/weights/archive.hpp>
 
+#include "support/complaint.hpp"
 #include "weights/files.hpp"
 #include "weights/recognise.hpp"
 
 namespace impasto::test {
-
-using byte_list = std::vector<std::byte>;
-
-inline byte_list bytes_of(std::string_view text) {
-    byte_list bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    return bytes;
-}
 
 inline void load(byte_list bytes) {
     const auto file = std::make_shared<const mapped_file>("some.file", std::move(bytes));
     (void)weights::to_network(weights::open(file), {});
 }
 
-/// What `attempt` says of the bytes, one line; empty where it takes them.
-template <class Attempt>
-std::string complaint(byte_list bytes, const Attempt& attempt) {
-    try {
-        attempt(std::move(bytes));
-        return "";
-    } catch (const format_error& error) {
-        const std::string line = error.what();
-        CHECK_THAT(line, Catch::StartsWith("some.file: "));
-        CHECK(line.find('\n') == std::string::npos);
-        CHECK(line.size() < 1000);
-        return line;
-    }
-}
 inline std::string complaint(byte_list bytes) {
     return complaint(std::move(bytes), load);
 }

@@ -6,9 +6,9 @@
 #include <catch2/catch.hpp>
 
 #include <impasto/core/error.hpp>
-#include <impasto/core/sha256.hpp>
 #include <impasto/weights/fetch.hpp>
 
+#include "core/sha256.hpp"
 #include "support/http_server.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -128,7 +128,7 @@ TEST_CASE("a file of another hash is not fetched over") {
     scene at([](const std::string& request) { return http_file(request, content); });
     const fs::path file = at.fetch();
     std::ofstream(file, std::ios::binary) << "mine";
-    CHECK_THROWS_WITH(at.fetch(), Contains("is there, but") && Contains("remove it"));
+    CHECK_THROWS_WITH(at.fetch(), Contains("exists, but") && Contains("remove it"));
     CHECK(text_of(file) == "mine");
 }
 

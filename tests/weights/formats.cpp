@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <impasto/core/error.hpp>
-#include <impasto/core/npy.hpp>
+#include <impasto/formats/npy.hpp>
 #include <impasto/nn/features.hpp>
 #include <impasto/weights/archive.hpp>
 #include <impasto/weights/weights.hpp>
@@ -62,8 +62,9 @@ nn::network loaded(const std::string& name, const weights::load_options& options
     return weights::load(folder / "weights", options);
 }
 
-const std::map<std::string, npy::array>& golden() {
-    static const auto arrays = npy::read_archive(IMPASTO_TESTS_FOLDER "/weights/files/golden.npz");
+const std::map<std::string, formats::npy::array>& golden() {
+    static const auto arrays =
+        formats::npy::read_archive(IMPASTO_TESTS_FOLDER "/weights/files/golden.npz");
     return arrays;
 }
 

@@ -1,14 +1,12 @@
 #include "weights/large_files.hpp"
 
-#include <cstring>
 #include <initializer_list>
-#include <stdexcept>
 #include <utility>
-
-#include <zlib.h>
 
 #include <impasto/nn/topology.hpp>
 #include <impasto/weights/safetensors.hpp>
+
+#include "support/made_zip.hpp"
 
 namespace impasto::test {
 
@@ -16,21 +14,11 @@ namespace {
 
 using extent_list = std::vector<std::int64_t>;
 
-template <class Integer>
-std::string number(std::int64_t value) {
-    const auto stored = static_cast<Integer>(value);
-    std::string text(sizeof stored, '\0');
-    std::memcpy(text.data(), &stored, sizeof stored);
-    return text;
-}
 std::string u16(std::int64_t value) {
-    return number<std::uint16_t>(value);
-}
-std::string u32(std::int64_t value) {
-    return number<std::uint32_t>(value);
+    return number(static_cast<std::uint16_t>(value));
 }
 std::string u64(std::int64_t value) {
-    return number<std::uint64_t>(value);
+    return number(static_cast<std::uint64_t>(value));
 }
 std::int64_t size_of(const std::string& text) {
     return static_cast<std::int64_t>(text.size());
@@ -46,44 +34,14 @@ extent_list out_last(const random_layer& layer) {
     return {3, 3, layer.in, layer.out};
 }
 
-std::string deflated(const std::string& text, int window) {
-    z_stream stream{};
-    ::deflateInit2(&stream, 1, Z_DEFLATED, window, 9, Z_DEFAULT_STRATEGY);
-    std::string out(::deflateBound(&stream, text.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    const int state = ::deflate(&stream, Z_FINISH);
-    out.resize(stream.total_out);
-    ::deflateEnd(&stream);
-    if (state != Z_STREAM_END)
-        throw std::runtime_error("deflate failed");
-    return out;
-}
-
 using member_list = std::vector<std::pair<std::string, std::string>>;  ///< name and content
 
 std::string zip(const member_list& members, bool deflate) {
-    constexpr int raw = -15, stored = 0, method_of_deflate = 8;
-    std::string text, directory;
-    for (const auto& [name, content] : members) {
-        const std::string packed = deflate ? deflated(content, raw) : content;
-        const auto checksum = static_cast<std::int64_t>(
-            ::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()));
-        const std::string common = u16(20) + u16(0) + u16(deflate ? method_of_deflate : stored) +
-                                   u32(0) + u32(checksum) + u32(size_of(packed)) +
-                                   u32(size_of(content)) + u16(size_of(name)) + u16(0);
-        directory +=
-            "PK\x01\x02" + u16(20) + common + std::string(10, '\0') + u32(size_of(text)) + name;
-        text += "PK\x03\x04" + common + name;
-        text += packed;
-    }
-    const auto count = u16(static_cast<std::int64_t>(members.size()));
-    const std::int64_t begin = size_of(text);
-    text += directory;
-    return text + "PK\x05\x06" + u32(0) + count + count + u32(size_of(directory)) + u32(begin) +
-           u16(0);
+    std::vector<zip_member> made;
+    for (const auto& [name, content] : members)
+        made.push_back(deflate ? deflated_member(name, content)
+                               : zip_member{.name = name, .content = content});
+    return test::zip(made);
 }
 
 // ---- pickles ------------------------------------------------------------------------------------

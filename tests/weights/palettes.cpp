@@ -150,7 +150,7 @@ TEST_CASE("a filter that is there twice, as values and as indices, is refused") 
         {"conv1_1.weight.index", "U8", {64, 3, 3, 3}, std::as_bytes(std::span(file.index))},
         {"conv1_1.weight.palette", "F32", {4}, std::as_bytes(std::span(file.palette))}};
     CHECK_THAT(test::complaint(weights::safetensors::serialize(tensors, {})),
-               Contains("is there beside \"conv1_1.weight\""));
+               Contains("exists beside \"conv1_1.weight\""));
 }
 
 TEST_CASE("bytes that do not go with their dtype are not written") {

@@ -71,7 +71,7 @@ TEST_CASE("torchvision's filters are recognised under Caffe's names") {
 
 TEST_CASE("what names alone tell is said to be uncertain, unless the caller is sure") {
     made_up_tensors tensors(nn::vgg19, 2, false);
-    CHECK_THAT(loaded(tensors).note, Contains("some.safetensors: not sure of the preprocessing") &&
+    CHECK_THAT(loaded(tensors).note, Contains("some.safetensors: the preprocessing is a guess") &&
                                          Contains("taken for Caffe's, bgr 0..255"));
     CHECK_THAT(loaded(made_up_tensors(nn::vgg16, 2, true)).note,
                Contains("taken for torchvision's, rgb 0..1"));

@@ -17,8 +17,8 @@ namespace impasto {
 /// Throws io_error.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
-/// Throws the io_error that write_atomically would meet in the folder or at `path` itself, so that
-/// a long run can know before it starts. Creates nothing.
+/// Throws the io_error that write_atomically would throw for the folder or for `path` itself, so
+/// that a long run can fail before it starts. Creates nothing.
 void expect_writable(const std::filesystem::path& path);
 
 }  // namespace impasto

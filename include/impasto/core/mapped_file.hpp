@@ -8,15 +8,15 @@
 
 namespace impasto {
 
-/// A whole file as memory: its pages are read when they are looked at and can be given back. What
-/// cannot be mapped, a pipe, is read. Who cuts the file short meanwhile gets this process a SIGBUS;
-/// write_atomically never does.
+/// A whole file as memory: its pages are read on first access and can be given back. What cannot be
+/// mapped, such as a pipe, is read. Truncating the file while it is mapped raises SIGBUS;
+/// write_atomically never truncates.
 class mapped_file {
 public:
     /// Throws io_error where the file is missing, a directory or unreadable; format_error where it
     /// is empty or longer than `max_bytes`.
     mapped_file(const std::filesystem::path& path, std::size_t max_bytes);
-    /// Not a file at all; `path` is what messages call it.
+    /// Bytes that are in memory already; `path` is their name in messages.
     mapped_file(std::filesystem::path path, std::vector<std::byte> bytes);
     mapped_file(const mapped_file&) = delete;
     mapped_file& operator=(const mapped_file&) = delete;
@@ -25,8 +25,8 @@ public:
     [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    /// Gives the pages that lie wholly in `part` back to the system, which reads them again if they
-    /// are looked at again. Does nothing to bytes that are not mapped from the file.
+    /// Gives the pages that lie wholly in `part` back to the system, which reads them again on the
+    /// next access. Has no effect on bytes that are not mapped from the file.
     void give_back(std::span<const std::byte> part) const;
 
 private:

@@ -28,8 +28,8 @@ inline constexpr std::array<float, 3> luminance_weights{0.299f, 0.587f, 0.114f};
 /// Source: Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer", section 4.
 [[nodiscard]] picture with_colors_of(picture_view stylised, picture_view photo);
 
-/// The painting with the mean and the deviation of the photo's luminance; what to take the style
-/// from when the photo is to keep its colours. Both [1,3,…], of any size.
+/// The painting with the mean and the standard deviation of the photo's luminance: the style
+/// picture for a result with the photo's colours. Both [1,3,…], of any size.
 /// Source: ibidem, eq. for L'_S.
 [[nodiscard]] picture match_luminance(picture_view painting, picture_view photo);
 

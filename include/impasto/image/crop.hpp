@@ -22,8 +22,9 @@ struct box {
 /// empty.
 [[nodiscard]] picture crop(picture_view pixels, const box& wanted);
 
-/// The picture with `margin` more pixels on every side: its own, mirrored at the edge (the outermost
-/// row is repeated once), and again where the margin is wider than the picture. pixels: [1,C,H,W].
+/// The picture with `margin` more pixels on every side: its own, mirrored at the edge (the
+/// outermost row is repeated once), and again where the margin is wider than the picture. pixels:
+/// [1,C,H,W].
 [[nodiscard]] picture mirrored(picture_view pixels, std::int64_t margin);
 
 /// The inverse: without the outer `margin` pixels. Throws shape_error where nothing would be left.

@@ -12,8 +12,8 @@
 namespace impasto::image {
 
 struct load_options {
-    /// Height × width that a file may claim; checked before anything is decoded. The picture then
-    /// takes twelve bytes for each, its decoder up to eight more.
+    /// Largest height × width; checked before anything is decoded. The picture then takes twelve
+    /// bytes a pixel, its decoder up to eight more.
     std::int64_t max_pixels = std::int64_t{1} << 28;
 };
 
@@ -30,7 +30,7 @@ struct load_options {
                              const std::string& name = "the picture",
                              const load_options& options = {});
 
-/// A note that a PNG carries beside its pixels.
+/// A text that a PNG stores beside its pixels.
 struct text_entry {
     std::string keyword;  ///< 1 to 79 printable ASCII characters: "Comment", "Software"
     std::string text;     ///< UTF-8 without NUL
@@ -39,7 +39,7 @@ struct text_entry {
 };
 
 struct save_options {
-    std::vector<text_entry> text;  ///< in a PNG; a JPEG does not carry it
+    std::vector<text_entry> text;  ///< in a PNG; a JPEG has none
     int jpeg_quality = 95;         ///< 1 to 100; colour is subsampled at 90 and below
 };
 
@@ -49,15 +49,15 @@ struct save_options {
 void save(const std::filesystem::path& file, picture_view pixels, const save_options& options = {});
 
 /// Throws what save would throw for the name alone: an extension that it does not write, a folder
-/// that is missing or closed, a directory in the file's place. Creates nothing.
+/// that is missing or not writable, a directory in the file's place. Creates nothing.
 void check_writable(const std::filesystem::path& file);
 
 [[nodiscard]] std::vector<std::byte> encode_png(picture_view pixels,
                                                 std::span<const text_entry> text = {});
 [[nodiscard]] std::vector<std::byte> encode_jpeg(picture_view pixels, int quality = 95);
 
-/// The notes of a PNG in the order of the file, in UTF-8. Compressed ones are passed over; past one
-/// mebibyte of text the file is refused. Throws io_error and format_error.
+/// The texts of a PNG in the order of the file, in UTF-8. Compressed ones are skipped; more than
+/// one mebibyte of text is a format_error. Throws io_error and format_error.
 [[nodiscard]] std::vector<text_entry> read_text(const std::filesystem::path& file);
 
 }  // namespace impasto::image

@@ -10,7 +10,7 @@ namespace impasto::image {
 /// grey that the eye sees from afar, not to a darker one.
 ///
 /// Separable Catmull-Rom filter, widened when shrinking so that nothing aliases; beyond the edge
-/// the outermost pixels go on. The result is clamped to [0,1]; the same size gives the same
+/// the outermost pixels are repeated. The result is clamped to [0,1]; the same size gives the same
 /// picture. pixels: [1,3,H,W]. Throws shape_error otherwise, or where height or width is below 1.
 /// Source: Catmull & Rom 1974; Keys 1981, eq. 8 with a = -1/2.
 [[nodiscard]] picture resize(picture_view pixels, std::int64_t height, std::int64_t width);

@@ -17,7 +17,7 @@ struct text_style {
 [[nodiscard]] float text_width(std::string_view text, const text_style& style = {});
 
 /// Writes one line on a picture, antialiased, with letters of our own: strokes of one width, lines
-/// and arcs. (x, y) is the upper left corner of its first capital; what reaches over the edge is
+/// and arcs. (x, y) is the upper left corner of its first capital; parts beyond the edge are
 /// cut off. ASCII; any other byte becomes a box. canvas: [1,3,H,W]; throws shape_error otherwise.
 void draw_text(tensor_view<float, cpu> canvas, float x, float y, std::string_view text,
                const text_style& style = {});

@@ -11,11 +11,11 @@
 #include <impasto/image/picture.hpp>
 #include <impasto/nn/network.hpp>
 
-/// What a network makes of pictures, layer by layer: to see that a file was understood, and to
-/// bring its filters to a common scale.
+/// Activations of a network on pictures, layer by layer: they show whether a weight file was read
+/// correctly, and filters are normalised by them.
 namespace impasto::weights {
 
-/// One convolution's output behind its ReLU.
+/// One convolution's output after its ReLU; `deviation` is the standard deviation.
 struct layer_activations {
     std::string name;  ///< "relu1_1"
     double mean = 0, deviation = 0, largest = 0;
@@ -31,17 +31,17 @@ template <class Device>
     context<Device>& ctx, const nn::network& network,
     std::span<const image::picture_view> pictures);
 
-/// Rescales the filters so that the mean activation of each channel becomes 1 where it was what is
-/// given; one that is dead stays. What the network computes changes by these factors alone: ReLU
-/// and pools let a positive factor through, and the next filters take it back.
+/// Divides each channel's filter by its given mean activation, which so becomes 1, and multiplies
+/// the next layer's weights by it; dead channels stay as they are. The network's output changes by
+/// these factors alone, since ReLU and pooling commute with a positive factor.
 /// Source: Gatys, Ecker, Bethge 2016, section 2.
 void divide_by_means(nn::network& network, std::span<const layer_activations> layers);
 
-/// What is brought to a mean activation of 1: each channel by itself, or each layer as a whole,
-/// whose channels then keep their proportions.
+/// What gets a mean activation of 1: each channel by itself, or each layer as a whole, so that its
+/// channels keep their proportions.
 enum class normalized_unit { channel, layer };
 
-/// The same by the means over these pictures.
+/// As divide_by_means, with the means over these pictures.
 template <class Device>
 void normalize_activations(context<Device>& ctx, nn::network& network,
                            std::span<const image::picture_view> pictures,
@@ -53,27 +53,27 @@ void normalize_activations(context<Device>& ctx, nn::network& network,
     divide_by_means(network, layers);
 }
 
-/// A picture of waves, edges and noise, the same everywhere and always: [1,3,96,112].
+/// A picture of waves, edges and noise, the same on every machine: [1,3,96,112].
 [[nodiscard]] image::picture test_picture();
 
-/// Discs, bars and stripes of many sizes and colors, the same everywhere and always: [1,3,192,224].
-/// So many edges that a sound VGG-19 has most channels of relu5_4 alive, which see 252 pixels each
-/// way; of test_picture two thirds of them see nothing.
+/// Discs, bars and stripes of many sizes and colors, the same on every machine: [1,3,192,224]. They
+/// activate most channels of an undamaged VGG-19's relu5_4, whose receptive field is 252×252
+/// pixels; test_picture leaves two thirds of them at zero.
 [[nodiscard]] image::picture verification_picture();
 
-/// 16 hexadecimal digits that stand for the layers, the filters and the preprocessing.
+/// The first 16 hexadecimal digits of a SHA-256 of layers, filters and preprocessing.
 [[nodiscard]] std::string fingerprint(const nn::network& network);
 
-/// How a network does on verification_picture.
+/// The result of running a network on verification_picture.
 struct verification {
     std::string fingerprint;
-    std::string known_as;  ///< of a known fingerprint; empty for others
+    std::string known_as;  ///< the network with this fingerprint; empty where it is unknown
     std::vector<layer_activations> layers;
-    /// What is wrong with it, each a line: activations that are not those known, or not finite, and
-    /// layers in which most channels are dead or whose magnitude is out of all proportion.
+    /// One line for each sign of damage: activations that differ from the known ones or are not
+    /// finite, layers with more than half of their channels dead, means a million times apart.
     std::vector<std::string> faults;
 };
-/// From what it made of verification_picture.
+/// `layers` are the network's activations on verification_picture.
 [[nodiscard]] verification judge(const nn::network& network, std::vector<layer_activations> layers);
 
 template <class Device>

@@ -16,8 +16,8 @@ struct published {
     std::string_view url;
     std::string_view file;
     std::string_view sha256;  ///< its first digits: torchvision puts eight into the name
-    /// Of the same network as Oxford trained it, a file that impasto converted; empty: none. In
-    /// cache_folder() it goes before torchvision's: it is the one that the literature means.
+    /// The file with Oxford's weights for the same network, which impasto converted; empty: none.
+    /// Preferred to torchvision's in cache_folder(): the literature's network is Oxford's.
     std::string_view oxford{};
 };
 inline constexpr published published_networks[] = {
@@ -35,7 +35,7 @@ inline constexpr published published_networks[] = {
 [[nodiscard]] std::filesystem::path cache_folder();
 
 /// The file in cache_folder() that the name of a network stands for: Oxford's, else torchvision's.
-/// Nothing where neither is there. Throws io_error as cache_folder does.
+/// Nothing where neither exists. Throws io_error as cache_folder does.
 [[nodiscard]] std::optional<std::filesystem::path> find_cached(const published& network);
 
 struct fetch_progress {
@@ -50,13 +50,13 @@ struct fetch_options {
     std::function<void(const fetch_progress&)> observer;
 };
 
-/// Downloads a network unless it is there, and returns where it is. What has come lies beside the
-/// final name as FILE.part; a later call goes on from there. The file gets its name only when its
-/// SHA-256 is right. http and https alone, and no way from https to http.
-/// Throws io_error, naming address or file: no connection, an answer like 404, a connection that
-/// broke, another fetch at work, a folder that cannot be written; format_error on a wrong hash,
-/// after which nothing is kept; option_error where this build has no libcurl, or sha256 is no such
-/// digits.
+/// Downloads a network unless its file exists, and returns the file's path. An interrupted download
+/// resumes: its bytes are kept beside the file as FILE.part. The file gets its name only when its
+/// SHA-256 is right. Uses http and https alone, and refuses redirects from https to http.
+/// Throws io_error, naming address or file: no connection, an answer such as 404, a broken
+/// connection, another fetch of the same file, a folder that cannot be written; format_error on a
+/// wrong hash, which deletes the download; option_error where this build has no libcurl, or where
+/// sha256 is not such digits.
 std::filesystem::path fetch(const published& network, const fetch_options& options = {});
 
 }  // namespace impasto::weights

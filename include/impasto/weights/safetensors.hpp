@@ -15,8 +15,8 @@
 /// then the tensors' bytes. Source: github.com/huggingface/safetensors, README, "Format".
 namespace impasto::weights::safetensors {
 
-/// Reads the header of a whole file in memory; the entries look into `bytes`. Nothing in the header
-/// is believed: throws format_error on a header longer than the file or 100 MB, bad JSON, names
+/// Reads the header of a whole file in memory; the entries point into `bytes`. Throws
+/// format_error on a header longer than the file or 100 MB, bad JSON, names
 /// that occur twice, an unknown dtype, sizes that disagree with shapes, and bytes that belong to no
 /// tensor or to two. (The format forbids holes too.)
 [[nodiscard]] archive parse(std::span<const std::byte> bytes, std::string file);
@@ -29,7 +29,7 @@ struct named_values {
     std::span<const float> values;
 };
 
-/// A tensor as it is to lie in the file.
+/// A tensor whose bytes are written as they are.
 struct named_bytes {
     std::string name;
     std::string dtype;  ///< "F32", "U8", …
@@ -43,7 +43,7 @@ struct named_bytes {
                                                const std::map<std::string, std::string>& metadata,
                                                precision stored_as);
 
-/// The same of tensors that have their final form. Throws shape_error where extents, dtype and
+/// As above, for tensors that are encoded already. Throws shape_error where extents, dtype and
 /// number of bytes disagree, and option_error for a dtype that the format does not have.
 [[nodiscard]] std::vector<std::byte> serialize(std::span<const named_bytes> tensors,
                                                const std::map<std::string, std::string>& metadata);

@@ -5,7 +5,7 @@
 
 #include "weights/recognise.hpp"
 
-// Defined in small_vgg.S.
+// Made by impasto_embed() of cmake/embed.cmake.
 extern "C" const std::byte impasto_small_vgg[], impasto_small_vgg_end[];
 
 namespace impasto::weights {
