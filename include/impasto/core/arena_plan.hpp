@@ -7,18 +7,19 @@
 
 namespace impasto {
 
-/// Places buffers in one arena before anything is allocated: two share memory where no step needs
-/// both. Greedy by size, as Pisarchyk & Lee 2020, and of equals the one first that is needed first.
+/// Places buffers in one arena before memory is allocated; buffers share memory if no step needs
+/// both. Greedy by size (Pisarchyk & Lee 2020); of equal sizes the buffer with the earlier first
+/// step is placed first.
 class arena_plan {
 public:
-    /// A buffer that holds its contents from step `first` to step `last`, both included. Returns
-    /// its number, to ask for its offset once all are added.
+    /// Adds a buffer that is in use from step `first` to step `last`, inclusive. Returns its
+    /// number, the argument of offset().
     std::size_t add(std::size_t bytes, int first, int last) {
         buffers_.push_back({(bytes + alignment - 1) / alignment * alignment, first, last, 0});
         return buffers_.size() - 1;
     }
 
-    /// Finds an offset for every buffer; call once.
+    /// Computes the offset of every buffer; call once, after all are added.
     void place() {
         std::vector<std::size_t> order(buffers_.size());
         std::iota(order.begin(), order.end(), 0);
@@ -41,7 +42,7 @@ public:
     }
 
     [[nodiscard]] std::size_t offset(std::size_t number) const { return buffers_[number].offset; }
-    /// Size of the arena.
+    /// Size of the arena in bytes.
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
 private:

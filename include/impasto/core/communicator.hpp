@@ -5,14 +5,14 @@
 
 namespace impasto {
 
-/// The processes ("ranks") that work on one picture. Here is the one that there is without others:
-/// what it adds up is already the sum over all.
+/// The group of processes ("ranks") that work on one picture. This class represents a group of one
+/// rank, for which every sum over ranks is the value itself.
 class communicator {
 public:
     [[nodiscard]] int rank() const { return 0; }
     [[nodiscard]] int size() const { return 1; }
 
-    /// Each rank's values become their sum over all ranks, in the order of the ranks.
+    /// Replaces the values by their sum over all ranks, added in the order of the ranks.
     template <class Device>
     void all_reduce(context<Device>&, tensor_view<float, Device>) const {}
 };

@@ -9,16 +9,16 @@
 
 namespace impasto {
 
-/// Owner of a device's run-time state; the first argument of every operation.
+/// Owns the run-time state of a device; the first argument of every operation.
 template <class Device>
 class context;
 
 struct cpu_options {
-    int threads = 0;  ///< 0: as many as the machine offers
+    int threads = 0;  ///< 0: as many as the machine has
 };
 
-/// Work on a context<cpu> is finished when the call returns. Not to be used from two threads at
-/// once; its thread count holds for operations called from the thread that made it.
+/// Operations on a context<cpu> are complete when they return. Not thread-safe; its number of
+/// threads applies to operations that are called from the thread that created it.
 template <>
 class context<cpu> {
 public:
@@ -30,15 +30,15 @@ public:
 
     [[nodiscard]] int threads() const;
 
-    /// What feature maps look like here: nchw16c where the processor has AVX-512, else nchw8c.
+    /// Layout of feature maps: nchw16c if the processor has AVX-512, else nchw8c.
     [[nodiscard]] layout feature_layout() const;
 
-    /// Scratch memory that the next operation may use, 64-byte aligned. Grows, never shrinks, and
-    /// is shared by all operations: reserve what a loop will need and the loop allocates nothing.
+    /// Reserves scratch memory, 64-byte aligned, that all operations share. It grows and never
+    /// shrinks: if the largest amount is reserved before a loop, the loop allocates nothing.
     void reserve(std::size_t bytes);
     [[nodiscard]] std::size_t reserved_bytes() const;
 
-    /// The engine's state; defined in src/cpu, for operations only.
+    /// The state of the engine, defined in src/cpu; for operations only.
     struct state;
     [[nodiscard]] state& get() { return *state_; }
 
@@ -47,37 +47,37 @@ private:
 };
 
 struct cuda_options {
-    int device = 0;  ///< as nvidia-smi numbers them
+    int device = 0;  ///< number of the GPU, as in nvidia-smi
 };
 
 /// One GPU and one stream on it. Operations enqueue their work and return; those that return a
-/// number wait for it. Not to be used from two threads at once.
+/// number wait for it. Not thread-safe.
 template <>
 class context<cuda> {
 public:
-    /// Throws cuda_error, one line, where there is no driver, the driver is older than the library
-    /// asks for, there is no such device, or its compute capability is below 7.5.
+    /// Throws cuda_error if there is no driver or device, the driver is older than the library
+    /// requires, or the compute capability of the device is below 7.5.
     explicit context(cuda_options options = {});
     ~context();
     context(const context&) = delete;
     context& operator=(const context&) = delete;
 
-    /// "NVIDIA H200", and the bytes that can still be allocated.
+    /// Name of the GPU, such as "NVIDIA H200", and the bytes that can still be allocated.
     [[nodiscard]] std::string name() const;
     [[nodiscard]] std::size_t free_bytes() const;
 
-    /// What feature maps look like here: nhwc, as tensor cores want them.
+    /// Layout of feature maps: nhwc, which tensor cores require.
     [[nodiscard]] layout feature_layout() const { return layout::nhwc; }
 
-    /// Scratch memory that the next operation may use, 256-byte aligned. Grows, never shrinks, and
-    /// is shared by all operations: reserve what a loop will need and the loop allocates nothing.
+    /// Reserves scratch memory, 256-byte aligned, that all operations share. It grows and never
+    /// shrinks: if the largest amount is reserved before a loop, the loop allocates nothing.
     void reserve(std::size_t bytes);
     [[nodiscard]] std::size_t reserved_bytes() const;
 
     /// Waits for all work enqueued so far; throws cuda_error if any of it failed.
     void synchronize();
 
-    /// The engine's state; defined in kernels/core, for operations only.
+    /// The state of the engine, defined in kernels/core; for operations only.
     struct state;
     [[nodiscard]] state& get() { return *state_; }
 

@@ -4,26 +4,26 @@
 
 namespace impasto {
 
-/// Where memory lives and work runs. The tag picks the overload at compile time;
-/// a program picks its device once, in main.
+/// Device tags: where memory is and where operations run. The tag selects overloads at compile
+/// time; a program chooses its device once, in main.
 struct cpu {};
 struct cuda {};
 
-/// Allocation on a device; what tensor and arena are built on.
+/// Allocation of memory on a device, used by tensor.
 template <class Device>
 struct memory;
 
 template <>
 struct memory<cpu> {
-    /// 64-byte aligned and not initialised. Throws out_of_memory, naming the bytes.
+    /// Memory is 64-byte aligned, uninitialised. Throws out_of_memory, which names the bytes.
     [[nodiscard]] static void* allocate(std::size_t bytes);
     static void release(void* pointer) noexcept;
 };
 
 template <>
 struct memory<cuda> {
-    /// On the current device, 256-byte aligned and not initialised. Throws out_of_memory, naming
-    /// the bytes and what is free, and cuda_error.
+    /// Memory of the current device, 256-byte aligned, uninitialised. Throws cuda_error, and
+    /// out_of_memory, which names the requested and the free bytes.
     [[nodiscard]] static void* allocate(std::size_t bytes);
     static void release(void* pointer) noexcept;
 };

@@ -5,14 +5,14 @@
 
 namespace impasto {
 
-/// Everything that impasto throws on purpose derives from this.
+/// Base class of all exceptions that impasto throws.
 /// A message is one line: what was attempted, what was found, what would be right.
 class error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Extents that disagree, or that a network cannot process.
+/// Shapes that disagree, or that a network cannot process.
 class shape_error : public error {
 public:
     using error::error;
@@ -24,13 +24,13 @@ public:
     using error::error;
 };
 
-/// An optimisation whose value or gradient is no longer finite.
+/// An optimisation whose loss or gradient is no longer finite.
 class divergence_error : public error {
 public:
     using error::error;
 };
 
-/// A file whose content is not what it claims to be.
+/// A file whose content does not have the expected format.
 class format_error : public error {
 public:
     using error::error;
@@ -42,13 +42,13 @@ public:
     using error::error;
 };
 
-/// An allocation that the device refused; the message carries the bytes asked for.
+/// An allocation that failed; the message has the number of bytes requested.
 class out_of_memory : public error {
 public:
     using error::error;
 };
 
-/// A GPU, or its driver, that is missing, too old or reports a failure.
+/// A GPU or a driver that is missing, too old, or reports a failure.
 class cuda_error : public error {
 public:
     using error::error;

@@ -4,14 +4,14 @@
 
 namespace impasto {
 
-/// Memory for tensors of one size after another: it grows to the largest of them and stays.
+/// Memory for a sequence of tensors of different sizes. It grows to the largest and never shrinks.
 template <class T, class Device>
 class growing_tensor {
 public:
-    /// Contents are undefined; valid until the next call. Throws as tensor does.
+    /// A tensor of this shape, uninitialised, valid until the next call. Throws as tensor does.
     [[nodiscard]] tensor_view<T, Device> of(const shape& s, layout l = layout::nchw) {
         if (memory_.size() < storage_elements(s, l)) {
-            memory_ = {};  // first, so that both are never there together
+            memory_ = {};  // released first, so that both never exist together
             memory_ = tensor<T, Device>(s, l);
         }
         return {memory_.data(), s, l};

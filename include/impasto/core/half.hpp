@@ -5,9 +5,9 @@
 
 namespace impasto {
 
-/// The two 16-bit floating-point formats as storage: arithmetic happens in float. Conversion to
-/// float is exact; from float it rounds to the nearest, ties to even, as hardware does. NaNs keep
-/// their sign and the payload bits that fit.
+/// The two 16-bit floating-point formats, for storage; arithmetic is done in float. Conversion to
+/// float is exact; conversion from float rounds to nearest, ties to even. NaNs keep their sign and
+/// the payload bits that fit.
 
 /// IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits; largest 65504, smallest 2⁻²⁴.
 class half {
@@ -48,9 +48,9 @@ private:
         }
         if (m >= two_to_16)
             return infinity;
-        if (m >= two_to_minus_14)  // a carry out of the fraction rightly raises the exponent
+        if (m >= two_to_minus_14)  // a carry out of the fraction correctly increments the exponent
             return (m - rebias + 0xfffu + ((m >> 13) & 1u)) >> 13;
-        // Floats from 0.5 to 1 are 2⁻²⁴ apart, just as half's subnormals: the addition rounds.
+        // Floats from 0.5 to 1 have the spacing 2⁻²⁴ of half's subnormals: the addition rounds.
         const float shifted = std::bit_cast<float>(m) + 0.5f;
         return std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(0.5f);
     }
@@ -77,7 +77,7 @@ public:
 private:
     static constexpr std::uint16_t round(std::uint32_t f) {
         const bool nan = (f & 0x7fffffffu) > 0x7f800000u;
-        if (nan)  // the payload may lie in the bits that are cut off: it must not become infinity
+        if (nan)  // if the payload is only in the bits cut off, it must not become infinity
             return static_cast<std::uint16_t>((f >> 16) | ((f & 0x7f0000u) != 0 ? 0u : 0x40u));
         return static_cast<std::uint16_t>((f + 0x7fffu + ((f >> 16) & 1u)) >> 16);
     }

@@ -9,12 +9,12 @@
 
 namespace impasto {
 
-/// What feature maps are made of. Pixels, Gram matrices and sums are float32 or wider always.
+/// Number format of feature maps. Pixels, Gram matrices and sums are always float32 or wider.
 enum class precision {
     float32,
-    tf32,      ///< float32 in memory; convolutions multiply with ten bits of fraction, on a GPU
-    float16,   ///< on a GPU; each layer is scaled by a power of two so that nothing overflows
-    bfloat16,  ///< on a GPU; the range of float32 with eight bits of precision
+    tf32,      ///< GPU only; float32 in memory, convolutions multiply with 10 bits of fraction
+    float16,   ///< GPU only; each layer is scaled by a power of two, so that nothing overflows
+    bfloat16,  ///< GPU only; the range of float32 with 8 bits of precision
 };
 
 [[nodiscard]] constexpr const char* to_string(precision p) {
@@ -22,8 +22,8 @@ enum class precision {
     return names[static_cast<int>(p)];
 }
 
-/// Calls f with a number of the type that maps are then made of: float{}, half{} or bfloat16{}.
-/// Throws option_error where the device is the CPU and `wanted` is not float32.
+/// Calls f with a value of the element type of feature maps: float{}, half{} or bfloat16{}.
+/// Throws option_error if the device is the CPU and `wanted` is not float32.
 template <class Device, class F>
 auto in_precision(precision wanted, F&& f) {
     if constexpr (std::same_as<Device, cpu>) {

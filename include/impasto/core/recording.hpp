@@ -8,8 +8,8 @@
 
 namespace impasto {
 
-/// Work that is enqueued again and again, such as an iteration: on a GPU it is recorded once as a
-/// graph and then replayed with one call, on the CPU it is simply done.
+/// Repeated work, such as an iteration. On a GPU it is recorded once as a CUDA graph and replayed
+/// with one call; on the CPU it is executed every time.
 template <class Device>
 class recording;
 
@@ -25,7 +25,7 @@ public:
 template <>
 class recording<cuda> {
 public:
-    /// Everything that a piece of work depends on besides what lies in memory: addresses, factors.
+    /// Everything that the work depends on except the contents of memory: addresses, factors.
     using key = std::array<std::size_t, 3>;
 
     recording();
@@ -33,9 +33,9 @@ public:
     recording(recording&&) noexcept;
     recording& operator=(recording&&) noexcept;
 
-    /// Enqueues work(): itself where the key is new, which also brings scratch memory to its size;
-    /// recorded where it comes again. The last few keys are remembered, until the context's scratch
-    /// memory moves. work() may neither wait for the device nor allocate.
+    /// Enqueues work(). It is called directly for a new key, which also reserves scratch memory,
+    /// recorded the second time, and replayed after that. The last few keys are remembered until
+    /// the scratch memory of the context moves. work() must not wait for the device or allocate.
     template <class Work>
     void run(context<cuda>& ctx, const key& k, Work&& work) {
         switch (look_up(ctx, k)) {

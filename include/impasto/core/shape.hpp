@@ -8,7 +8,7 @@
 
 namespace impasto {
 
-/// Product of two non-negative extents. Throws shape_error where it does not fit 63 bits.
+/// Product of two non-negative extents. Throws shape_error if it does not fit into 63 bits.
 [[nodiscard]] constexpr std::int64_t checked_multiply(std::int64_t a, std::int64_t b) {
     if (a < 0 || b < 0 || (b != 0 && a > std::numeric_limits<std::int64_t>::max() / b))
         throw shape_error("extents " + std::to_string(a) + " and " + std::to_string(b) +
@@ -16,7 +16,7 @@ namespace impasto {
     return a * b;
 }
 
-/// Extents of a tensor, outermost first. A filter [out, in, kh, kw] uses the same four.
+/// Extents of a tensor, outermost first. Filters use them as [out, in, kh, kw].
 struct shape {
     std::int64_t n = 1;
     std::int64_t c = 1;

@@ -25,23 +25,23 @@ enum class layout {
     return names[static_cast<int>(l)];
 }
 
-/// Channels that one plane interleaves; 1 for a layout without blocks.
+/// Number of channels interleaved in one plane; 1 for a layout without blocks.
 [[nodiscard]] constexpr std::int64_t channel_block(layout l) {
     return l == layout::nchw16c ? 16 : l == layout::nchw8c ? 8 : 1;
 }
 
-/// Planes that a map of c channels has.
+/// Number of planes of a feature map with c channels.
 [[nodiscard]] constexpr std::int64_t channel_blocks(std::int64_t c, layout l) {
     return (c + channel_block(l) - 1) / channel_block(l);
 }
 
-/// Elements that a tensor of these extents occupies, padding included.
+/// Number of elements in memory of a tensor with these extents, including padding.
 [[nodiscard]] constexpr std::int64_t storage_elements(shape s, layout l) {
     s.c = channel_blocks(s.c, l) * channel_block(l);
     return s.elements();
 }
 
-/// A tensor that somebody else owns: pointer, extents, layout. Cheap to copy.
+/// A reference to a tensor: pointer, extents, layout. Does not own memory; cheap to copy.
 template <class T, class Device>
 class tensor_view {
 public:
@@ -51,7 +51,7 @@ public:
     tensor_view(T* data, impasto::shape s, impasto::layout l = layout::nchw)
         : data_(data), shape_(s), layout_(l) {}
 
-    /// A view that may write also serves where one that reads is asked for.
+    /// A mutable view converts to a constant one.
     operator tensor_view<const T, Device>() const requires(!std::is_const_v<T>) {
         return {data_, shape_, layout_};
     }
@@ -59,7 +59,7 @@ public:
     [[nodiscard]] T* data() const { return data_; }
     [[nodiscard]] const impasto::shape& shape() const { return shape_; }
     [[nodiscard]] impasto::layout layout() const { return layout_; }
-    /// Elements in memory, padding included.
+    /// Number of elements in memory, including padding.
     [[nodiscard]] std::int64_t size() const { return storage_elements(shape_, layout_); }
     [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(size()) * sizeof(T); }
     [[nodiscard]] bool empty() const { return data_ == nullptr; }
@@ -73,13 +73,13 @@ private:
     impasto::layout layout_ = layout::nchw;
 };
 
-/// A tensor that owns its memory. Contents start undefined. Moves; never copies by accident.
+/// A tensor that owns its memory, uninitialised at first. Can be moved, but not copied.
 template <class T, class Device>
 class tensor {
 public:
     tensor() = default;
 
-    /// Throws shape_error on impossible extents and out_of_memory.
+    /// Throws shape_error for invalid extents, and out_of_memory.
     explicit tensor(impasto::shape s, impasto::layout l = layout::nchw) : shape_(s), layout_(l) {
         const auto bytes = checked_multiply(storage_elements(s, l), sizeof(T));
         data_ = static_cast<T*>(memory<Device>::allocate(static_cast<std::size_t>(bytes)));

@@ -1,6 +1,6 @@
 #pragma once
 
-// The one place where the version stands; CMakeLists.txt reads it from here.
+// The only definition of the version; CMakeLists.txt reads it from here.
 #define IMPASTO_VERSION_MAJOR 0
 #define IMPASTO_VERSION_MINOR 1
 #define IMPASTO_VERSION_PATCH 0

@@ -4,7 +4,7 @@
 
 namespace impasto::image {
 
-/// Pixels as the whole library sees them: sRGB, float in [0,1], planar [1,3,H,W].
+/// Pixels of a picture: sRGB, float in [0,1], planar [1,3,H,W].
 using picture = tensor<float, cpu>;
 using picture_view = tensor_view<const float, cpu>;
 

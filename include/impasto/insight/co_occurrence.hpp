@@ -9,42 +9,40 @@
 
 namespace impasto::insight {
 
-/// When a channel counts as firing: where it is above its own threshold, here the activation that
-/// `share` of the map's positions exceed, and never below zero. A channel that is seldom above zero
-/// fires wherever it is.
+/// The threshold above which a channel counts as active ("fires"), one for each channel: the
+/// activation that a `share` of the positions exceed, at least zero. A channel that is rarely above
+/// zero is active wherever it is above zero.
 ///
-/// Channels differ a hundredfold in scale, and most are a little above zero nearly everywhere: a
-/// share of each one's own positions makes them comparable, and a tenth shows as patches that the
-/// eye can follow. map: [1,C,H,W], any layout of the CPU; one threshold a channel. Throws
-/// option_error unless 0 < share < 1.
+/// The scales of channels differ by a factor of a hundred, and most channels are slightly above
+/// zero nearly everywhere; a fixed share of each channel's positions makes them comparable. map:
+/// [1,C,H,W], any layout of the CPU. Throws option_error unless 0 < share < 1.
 [[nodiscard]] std::vector<float> firing_thresholds(context<cpu>& ctx,
                                                    tensor_view<const float, cpu> map,
                                                    double share = 0.1);
 
-/// Of two channels a and b; shares of all positions. What cannot be told is 0: p_b_given_a where a
-/// never fires, lift where either does not.
+/// How often two channels a and b are active, as shares of all positions. Undefined values are 0:
+/// p_b_given_a if a is never active, lift if one of them is never active.
 struct pair_figures {
     double p_a = 0, p_b = 0, p_both = 0;
     double p_b_given_a = 0;  ///< p_both / p_a
-    double lift = 0;         ///< p_both / (p_a·p_b): 1 where they fire independently of each other
+    double lift = 0;         ///< p_both / (p_a·p_b): 1 for independent channels
 };
 
-/// How often the channels of a layer fire at the same position, over one or more pictures: what an
-/// entry of a Gram matrix tells, as plain figures.
+/// Counts how often the channels of a layer are active at the same position, over one or more
+/// pictures: the entries of a Gram matrix as frequencies.
 class co_occurrence {
 public:
-    /// One threshold a channel. Thresholds taken from one picture serve for others that are to be
-    /// compared with it.
+    /// One threshold for each channel. To compare pictures, use the thresholds of one for all.
     explicit co_occurrence(std::vector<float> thresholds);
 
     [[nodiscard]] std::int64_t channels() const { return std::ssize(thresholds_); }
     [[nodiscard]] const std::vector<float>& thresholds() const { return thresholds_; }
 
-    /// Counts a map, or a part of one. Throws shape_error where the channels differ.
+    /// Adds a feature map, or a part of one. Throws shape_error if the channels differ.
     void add(context<cpu>& ctx, tensor_view<const float, cpu> map);
     void add(context<cpu>& ctx, const map_part<>& part);
 
-    /// Positions that were counted, and at how many of them both channels fire, or one: both(a, a).
+    /// Number of positions counted, and of those where both a and b are active; a may equal b.
     [[nodiscard]] std::int64_t positions() const { return positions_; }
     [[nodiscard]] std::int64_t both(std::int64_t a, std::int64_t b) const {
         return both_.at(static_cast<std::size_t>(a * channels() + b));
@@ -55,7 +53,7 @@ private:
     std::vector<float> thresholds_;
     std::vector<std::int64_t> both_;  ///< [C,C], both triangles
     std::int64_t positions_ = 0;
-    std::vector<std::uint64_t> fires_;  ///< of each channel, a bit a position
+    std::vector<std::uint64_t> fires_;  ///< for each channel, one bit per position
 };
 
 }  // namespace impasto::insight

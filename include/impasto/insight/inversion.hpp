@@ -8,24 +8,25 @@
 
 namespace impasto::insight {
 
-/// A picture found again from what one layer says of it.
+/// A picture reconstructed from the feature map of one layer.
 struct inversion {
     std::string layer;
     image::picture picture;
     double psnr = 0;   ///< against the original at the same size, in decibels
-    double error = 0;  ///< Σ(F−P)²/ΣP² at the layer: what the descent left
+    double error = 0;  ///< Σ(F−P)²/ΣP² at the layer after the optimisation
 };
 
-/// From noise, 256 pixels, one size: no smaller one whose pixels the layer never saw. The weight of
-/// total variation stands against a content loss of 1 for a picture that excites nothing.
+/// Options for invert: from noise, 256 pixels, one scale, because smaller scales would add
+/// information that the layer does not have. The total-variation weight is relative to the content
+/// loss, which is 1 for a picture without activations.
 [[nodiscard]] stylize_options inversion_preset();
 
-/// What each layer keeps of a picture: one is sought, from noise, whose feature maps there are the
-/// original's. Low layers give the pixels back; high ones keep what is where and forget its pixels.
+/// Reconstructs a picture from each layer: starting from noise, optimises the pixels until the
+/// feature map of the layer matches that of the original.
 ///
-/// Of the options those of content and style are not looked at. Throws option_error for a layer
-/// that the network lacks, before anything is computed, and otherwise as stylize does. Where the
-/// observer stops a run, that picture is the last.
+/// The content and style options are ignored. Throws option_error for an unknown layer, before
+/// anything is computed, and otherwise as stylize does. If the observer stops a run, its picture is
+/// the last one.
 /// Source: Mahendran & Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them",
 /// eqs. 2 and 3; Gatys et al. 2016, figure 1.
 template <class Device>

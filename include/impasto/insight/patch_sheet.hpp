@@ -13,16 +13,16 @@ namespace impasto::insight {
 
 using nn::box;
 
-/// The pixels of a box at side × side: enlarged as squares where they are few, smoothly where they
-/// are many. What lies outside the picture is hatched.
+/// The pixels of a box, resized to side × side: few pixels are enlarged as squares, many are
+/// interpolated. Parts outside of the picture are hatched.
 [[nodiscard]] image::picture show_box(image::picture_view pixels, const box& wanted,
                                       std::int64_t side);
 
-/// A gradient as a picture: grey where it is zero, lighter above and darker below, each colour by
-/// itself; the largest hundredth of what is not zero is cut off. gradient: [1,3,H,W].
+/// A gradient as a picture: grey for zero, lighter for positive and darker for negative values of
+/// each colour; the largest hundredth of the non-zero values is clipped. gradient: [1,3,H,W].
 [[nodiscard]] image::picture show_gradient(tensor_view<const float, cpu> gradient);
 
-/// An activation in few letters: "0.0123", "12.3", "3540", "12k", "1.5M".
+/// An activation as a short text: "0.0123", "12.3", "3540", "12k", "1.5M".
 [[nodiscard]] std::string activation_text(double value);
 
 /// A channel and its patches, strongest first.
@@ -40,43 +40,43 @@ struct sheet_panel {
 };
 
 struct sheet_options {
-    std::int64_t side = 64;   ///< of a patch on the sheet, in pixels
-    std::int64_t top = 9;     ///< patches that a unit has room for
-    std::int64_t blocks = 1;  ///< squares of patches side by side: 3 with two kinds of gradients
+    std::int64_t side = 64;   ///< side of a patch on the page, in pixels
+    std::int64_t top = 9;     ///< number of patches for each unit
+    std::int64_t blocks = 1;  ///< squares side by side for each unit: 3 with two kinds of gradients
 };
 
-/// A place for one patch.
+/// The place of one patch on the page.
 struct sheet_slot {
     std::int64_t panel = 0, channel = 0, rank = 0;  ///< rank 0 is the strongest
     unit_patch patch;
-    std::int64_t x = 0, y = 0;  ///< on the page
+    std::int64_t x = 0, y = 0;  ///< upper left corner on the page, in pixels
 };
 
-/// One page with the patches of many units, as Zeiler & Fergus 2014, figure 2: a square of patches
-/// for each unit, with its channel and its activations, layer below layer. Pictures are shown to it
-/// one after another and may then go.
+/// A page with the patches of many units, as in Zeiler & Fergus 2014, figure 2: a square of patches
+/// for each unit, with its channel and activations, one layer below the other. Pictures are passed
+/// one after another and can be released afterwards.
 class patch_sheet {
 public:
-    /// Throws option_error where the page would have more than 2²⁸ pixels.
+    /// Throws option_error if the page would have more than 2²⁸ pixels.
     patch_sheet(const std::vector<sheet_panel>& panels, const sheet_options& options);
 
     [[nodiscard]] const image::picture& page() const { return page_; }
     [[nodiscard]] std::int64_t side() const { return options_.side; }
-    /// Numbers of the pictures of which it has patches, each once, the lowest first.
+    /// The numbers of the pictures with patches on the page, in ascending order.
     [[nodiscard]] std::vector<std::int64_t> pictures() const;
-    /// The places of a picture's patches.
+    /// The places of the patches of a picture.
     [[nodiscard]] std::span<const sheet_slot> slots_of(std::int64_t picture) const;
 
-    /// The pixels of a place's picture that its unit sees, padding included.
+    /// The receptive field of the unit of a place, in pixels of its picture, including padding.
     [[nodiscard]] box box_of(const sheet_slot& slot) const {
         return fields_[static_cast<std::size_t>(slot.panel)].of_unit(slot.patch.row,
                                                                      slot.patch.column);
     }
 
-    /// Puts every patch of a picture into its place.
+    /// Draws all patches of a picture at their places.
     void draw(std::int64_t picture, image::picture_view pixels);
 
-    /// Puts something else of side × side pixels into a place, in the given block.
+    /// Draws another square of side × side pixels at a place, in the given block.
     void place(const sheet_slot& slot, std::int64_t block, image::picture_view square);
 
 private:

@@ -14,8 +14,8 @@
 
 namespace impasto::insight {
 
-/// nn::features for pictures of many sizes, in the memory that the largest of them needs. For half
-/// the network is fitted to weights::test_picture: to the same for all pictures, in any order.
+/// nn::features for pictures of different sizes, with memory for the largest one. For half, the
+/// network is rescaled for weights::test_picture, so that the order of pictures does not matter.
 template <class T = float, class Device = cpu>
 class resizing_features {
 public:
@@ -26,7 +26,7 @@ public:
     [[nodiscard]] const nn::network& network() const { return *net_; }
     [[nodiscard]] const nn::features_options& options() const { return options_; }
 
-    /// Fills the taps from pixels [1,3,H,W] of the host. Valid until the next call. Throws as
+    /// Computes the taps for pixels [1,3,H,W] on the host; valid until the next call. Throws as
     /// nn::features does.
     [[nodiscard]] nn::features<T, Device>& forward(context<Device>& ctx,
                                                    image::picture_view pixels) {

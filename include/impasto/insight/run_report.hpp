@@ -11,36 +11,35 @@
 
 namespace impasto::insight {
 
-/// A line of a table: "style-weight", "100". Both UTF-8.
+/// A line of a table, such as "style-weight", "100", in UTF-8.
 struct fact {
     std::string name, value;
 };
 
-/// What a page says of a run that the run does not know.
+/// Information about a run for its page.
 struct run_notes {
     std::string title;            ///< "harbor, after swirls"
-    std::vector<fact> recipe{};   ///< what was asked for
-    std::vector<fact> machine{};  ///< what it ran on
+    std::vector<fact> recipe{};   ///< options of the run
+    std::vector<fact> machine{};  ///< device, memory and the like
 };
 
-/// Watches a run and makes one page of it: photo, paintings and picture, each term of the loss over
-/// the iterations, the picture on its way, the recipe, the timings. The page is a single file of
-/// HTML that loads nothing.
+/// Observes a run and writes a page about it: photo, paintings and picture, each term of the loss
+/// over the iterations, intermediate pictures, options, timings. The page is self-contained HTML.
 ///
 ///     insight::run_report report(photo, paintings, options);
 ///     auto picture = stylize(here, network, photo, paintings, options,
 ///                            [&](const progress& now) { report.watch(now); return false; });
 ///     std::string html = report.page(picture, {.title = "My picture"});
 ///
-/// Memory is bounded however long the run: the curves thin out, and the picture is kept, small,
-/// after 1, 2, 4, 8, … iterations and at the end of each scale.
+/// Memory is bounded for any number of iterations: the curves are thinned out, and small copies of
+/// the picture are kept after 1, 2, 4, 8, … iterations and at the end of each scale.
 class run_report {
 public:
-    /// Starts the clock. The photo must live as long as the report does.
+    /// Starts the clock. The photo must outlive the report.
     run_report(image::picture_view photo, std::span<const image::picture_view> paintings,
                const stylize_options& options);
 
-    /// To be called after every iteration.
+    /// Call after every iteration.
     void watch(const progress& now);
 
     [[nodiscard]] std::string page(image::picture_view result, const run_notes& notes) const;
@@ -53,7 +52,7 @@ private:
     struct scale {
         std::int64_t height, width;
         std::int64_t last_iteration;  // of the whole run, from 1
-        double seconds;               // since the run's start, at that iteration
+        double seconds;               // from the start of the run to that iteration
     };
     struct snapshot {
         std::int64_t iteration;
@@ -63,7 +62,7 @@ private:
     void note_losses(const progress& now);
 
     image::picture_view photo_;
-    std::vector<std::string> paintings_;  // as URIs
+    std::vector<std::string> paintings_;  // as data URIs
     stylize_options options_;
     std::chrono::steady_clock::time_point start_;
     std::int64_t iteration_ = 0, stride_ = 1;

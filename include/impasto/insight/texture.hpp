@@ -8,15 +8,15 @@
 
 namespace impasto::insight {
 
-/// From noise, coarse to fine, without content.
+/// Options for texture: from noise, coarse to fine, without content layers.
 [[nodiscard]] stylize_options texture_preset();
 
-/// The painting's manner and nothing else, in any size: a picture from noise whose statistics of
-/// features, at options.style_layers, are the painting's.
+/// A texture in the style of a painting, in any size: starting from noise, optimises the pixels
+/// until their feature statistics at options.style_layers match those of the painting.
 ///
-/// The painting is looked at as it is, however large the picture becomes; options.style_scale makes
-/// its strokes larger or smaller than that. options.size and the options of content are not looked
-/// at. Throws as stylize does. Source: Gatys et al. 2015, "Texture Synthesis Using Convolutional
+/// The painting is used at its own size, independently of the size of the texture;
+/// options.style_scale scales it. options.size and the content options are ignored. Throws as
+/// stylize does. Source: Gatys et al. 2015, "Texture Synthesis Using Convolutional
 /// Neural Networks".
 template <class Device>
 [[nodiscard]] image::picture texture(context<Device>& ctx, const nn::network& network,
@@ -30,8 +30,8 @@ struct texture_step {
     image::picture picture;
 };
 
-/// How style builds up: from the first style layer alone, from the first two, and so on. Where the
-/// observer stops a run, that picture is the last.
+/// One texture with the first style layer, one with the first two, and so on. If the observer stops
+/// a run, its picture is the last one.
 template <class Device>
 [[nodiscard]] std::vector<texture_step> texture_progression(
     context<Device>& ctx, const nn::network& network, image::picture_view painting,

@@ -9,24 +9,24 @@
 
 namespace impasto::insight {
 
-/// One unit of a layer: a channel at a position of its map.
+/// One unit of a layer: a channel at a position of the feature map.
 struct unit {
     std::int64_t channel = 0, row = 0, column = 0;
 };
 
-/// What the pixels must change for one unit to fire more: ∂activation/∂pixels, guided or plain,
-/// computed over the few pixels that the unit sees, in float32 on any device.
+/// The gradient of the activation of one unit, ∂activation/∂pixels, guided or plain, computed in
+/// float32 over the receptive field of the unit.
 template <class Device = cpu>
 class unit_gradient {
 public:
-    /// The network must outlive this. options.taps names the one layer; options.guided chooses.
-    /// Throws option_error for an unknown layer.
+    /// The network must outlive this object. options.taps has exactly one layer; options.guided
+    /// selects guided gradients. Throws option_error for an unknown layer.
     unit_gradient(const nn::network& net, nn::features_options options);
 
     [[nodiscard]] const nn::receptive_field& field() const { return field_; }
 
-    /// pixels: [1,3,H,W] → [1,3,h,w] over `crop_of_unit`, zero where the unit does not fire. Throws
-    /// option_error for a unit that the picture does not have.
+    /// pixels: [1,3,H,W]. Returns [1,3,h,w] over nn::crop_of_unit; zero if the activation is zero.
+    /// Throws option_error for a unit outside of the feature map.
     [[nodiscard]] tensor<float, cpu> of(context<Device>& ctx, image::picture_view pixels,
                                         const unit& wanted);
 

@@ -13,32 +13,32 @@
 
 namespace impasto::nn {
 
-/// Which units of a picture's maps are looked at, and in how many pieces.
+/// Into which tiles a picture is split, and which units are used.
 struct tiling {
-    /// Largest side of a piece, in pixels; 0: the whole picture is one. A picture with
-    /// border::wrap is always one.
+    /// Largest side of a tile, in pixels; 0: the whole picture is one tile. With border::wrap the
+    /// picture is always one tile.
     std::int64_t side = 0;
-    /// Units that start outside of this part of the picture are computed but not looked at: their
-    /// pixels are there for others to see. Empty: all are looked at.
+    /// Units that start outside of this box are not used; their pixels only serve as surroundings
+    /// of other units. Empty: all units are used.
     image::box counted{};
 };
 
-/// A network at work on a picture of one size, whole or in exact tiles: every unit is seen once, as
-/// it is in the whole picture, and only the largest tile's maps are in memory. Planned once; a loop
-/// of forward and backward allocates nothing.
+/// Computes feature maps and gradients for pictures of one size, whole or in exact tiles: every
+/// unit is visited once and has the value that it has in the whole picture; only the feature maps
+/// of the largest tile are in memory. Planned once; forward and backward allocate nothing.
 template <class T, class Device>
 class extractor {
 public:
-    /// pixels: [1,3,H,W]. Throws as features does, and option_error for too small a tile.
+    /// pixels: [1,3,H,W]. Throws as features does, and option_error if the tile is too small.
     extractor(context<Device>& ctx, const network& net, shape pixels,
               const features_options& options, const tiling& how = {});
 
     [[nodiscard]] shape pixels_shape() const { return pixels_; }
     [[nodiscard]] std::size_t tile_count() const { return tiles_.size(); }
     [[nodiscard]] std::size_t tap_count() const { return plans_.front().tap_count(); }
-    /// Of the units of the whole picture that are looked at, in the order of options.taps.
+    /// Shape of the used units of the whole picture; taps are in the order of options.taps.
     [[nodiscard]] shape tap_shape(std::size_t tap) const { return taps_[tap]; }
-    /// Of those of one tile.
+    /// Shape of the used units of one tile.
     [[nodiscard]] shape tap_shape(std::size_t tap, std::size_t tile) const {
         const auto& own = tiles_[tile].own[tap].in_tile;
         return {1, taps_[tap].c, own.rows, own.columns};
@@ -46,12 +46,12 @@ public:
     /// See features.
     [[nodiscard]] double tap_scale(std::size_t tap) const { return plans_.front().tap_scale(tap); }
 
-    /// Arena, filters and the windows of tiles, in bytes: known before anything runs.
+    /// Memory of arena, filters and windows of tiles in bytes, known after planning.
     [[nodiscard]] std::size_t peak_bytes() const;
     /// Multiply-adds of one forward pass over all tiles.
     [[nodiscard]] std::int64_t forward_macs() const;
 
-    /// Runs tile after tile. Shows each tap as soon as it is filled: visit(tile, tap, features).
+    /// Runs tile after tile, and calls visit(tile, tap, features) as soon as a tap is computed.
     template <class Visit>
     void forward(context<Device>& ctx, tensor_view<const float, Device> pixels, Visit&& visit) {
         for (std::size_t tile = 0; tile < tiles_.size(); ++tile)
@@ -60,9 +60,9 @@ public:
             });
     }
 
-    /// Writes dJ/dpixels, once for each forward, whose pixels these are: all tiles but the last are
-    /// run forward again. Calls add_gradient(tile, tap, features, gradient), which adds ∂J/∂(that
-    /// map) to `gradient` in place; see features.
+    /// Writes dJ/dpixels. Call once after each forward, with the same pixels; all tiles except the
+    /// last are run forward again. Calls add_gradient(tile, tap, features, gradient), which adds
+    /// ∂J/∂features to `gradient` in place; see features.
     template <class AddGradient>
     void backward(context<Device>& ctx, tensor_view<const float, Device> pixels,
                   AddGradient&& add_gradient, tensor_view<float, Device> d_pixels,
@@ -89,7 +89,7 @@ private:
     [[nodiscard]] bool whole(const image::box& read) const {
         return read.width == pixels_.w && read.height == pixels_.h;
     }
-    /// Whether all that a tile computes of a tap is its own.
+    /// True if all units that a tile computes of a tap belong to it.
     [[nodiscard]] bool covers(std::size_t tile, std::size_t tap) const {
         return plans_[tiles_[tile].plan].tap_shape(tap) == tap_shape(tap, tile);
     }
@@ -102,11 +102,11 @@ private:
     layout layout_;
     bool backward_;
     std::vector<piece> tiles_;
-    std::vector<features<T, Device>> plans_;  // one for each size of tile
+    std::vector<features<T, Device>> plans_;  // one for each tile size
     std::vector<shape> taps_;
-    std::size_t at_ = 0;    // the plan that has the memory
-    std::size_t seen_ = 0;  // the tile that was run forward last
-    // Of one tile, where it is not the whole picture; of one tap, where not all units are its own.
+    std::size_t at_ = 0;    // the plan that owns the memory
+    std::size_t seen_ = 0;  // the tile of the last forward pass
+    // For tiles smaller than the picture; for taps with units that do not belong to the tile.
     tensor<float, Device> tile_pixels_, tile_gradient_;
     tensor<T, Device> own_map_, own_gradient_;
 };
@@ -167,7 +167,7 @@ void extractor<T, Device>::take_tiles(context<Device>& ctx, const network& net,
 
 namespace detail {
 
-/// Leaves of units [first, first + count) of one side those that start in pixels [begin, end).
+/// Restricts units [first, first + count) of one side to those that start in pixels [begin, end).
 inline void clip_units(std::int64_t stride, std::int64_t begin, std::int64_t end,
                        std::int64_t& first, std::int64_t& count) {
     const auto last = std::min(first + count, (end + stride - 1) / stride);
@@ -273,7 +273,7 @@ void extractor<T, Device>::backward(context<Device>& ctx, tensor_view<const floa
     if (tiles_.size() > 1)
         ops::fill(ctx, 0.0f, d_pixels);
     for (std::size_t tile = tiles_.size(); tile-- > 0;) {
-        if (seen_ != tile)  // the last one's maps are still there
+        if (seen_ != tile)  // the feature maps of the last one are still in memory
             run_forward(ctx, pixels, tile, [](std::size_t, tensor_view<const T, Device>) {});
         const auto add = [&](std::size_t tap, tensor_view<const T, Device> map,
                              tensor_view<T, Device> gradient) {

@@ -8,7 +8,7 @@
 
 namespace impasto::nn {
 
-/// The map at a tap as the network's own, whatever it is made of: [1,C,H,W], planar, on the host.
+/// Copies the feature map at a tap to the host: [1,C,H,W], planar, float, unscaled.
 template <class T, class Device>
 [[nodiscard]] tensor<float, cpu> host_map(context<Device>& ctx, const features<T, Device>& features,
                                           std::size_t tap) {

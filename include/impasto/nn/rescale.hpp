@@ -9,13 +9,12 @@
 #include <impasto/nn/features.hpp>
 #include <impasto/nn/network.hpp>
 
-/// A network whose maps fit a narrow number format. A ReLU lets a positive factor pass, and so do
-/// all three pools: filters and biases can be multiplied by powers of two such that every map keeps
-/// its digits and changes its exponent alone.
+/// Rescaling of a network for a narrow number format. ReLU and pooling commute with a positive
+/// factor, so filters and biases can be multiplied by powers of two such that feature maps keep
+/// their digits and only change their exponents.
 namespace impasto::nn {
 
-/// For each convolution up to layer `last`, the largest value that it makes of these pictures
-/// [1,3,H,W].
+/// The largest output of each convolution up to layer `last` for these pictures [1,3,H,W].
 template <class Device>
 [[nodiscard]] std::vector<float> largest_activations(
     context<Device>& ctx, const network& net, std::size_t last,
@@ -35,8 +34,8 @@ template <class Device>
     return largest;
 }
 
-/// The powers of two by which such maps are to be divided for their largest value to be just below
-/// `bound`, itself a power of two.
+/// The exponents of the powers of two by which feature maps must be divided so that their largest
+/// value is just below `bound`, a power of two.
 [[nodiscard]] inline std::vector<int> exponents_for(std::span<const float> largest, float bound) {
     std::vector<int> exponents;
     for (const float value : largest)
@@ -45,12 +44,12 @@ template <class Device>
     return exponents;
 }
 
-/// The same network but that the maps of convolution i are divided by 2^exponents[i]; convolutions
-/// beyond them are left out, for nothing is known of them.
+/// The same network with the feature maps of convolution i divided by 2^exponents[i]. Convolutions
+/// without an exponent are left out.
 [[nodiscard]] network rescaled(const network& net, std::span<const int> exponents);
 
-/// The same network for maps of half, whose numbers end at 65504: scaled with room for pictures
-/// that excite it 64 times as much as these [1,3,H,W] do.
+/// The same network for feature maps of half, whose largest number is 65504. Activations may be 64
+/// times as large as for these pictures [1,3,H,W] before they overflow.
 template <class Device>
 [[nodiscard]] network fitted_to_half(context<Device>& ctx, const network& net, std::size_t last,
                                      std::span<const tensor_view<const float, Device>> pictures,

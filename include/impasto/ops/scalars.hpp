@@ -12,7 +12,7 @@ namespace impasto::ops {
 
 namespace detail {
 
-// On a GPU it is the host's memory, pinned, which kernels write without being waited for.
+// For a GPU this is pinned host memory, which kernels write asynchronously.
 [[nodiscard]] inline double* allocate_scalars(context<cpu>&, std::size_t count) {
     return new double[count]();
 }
@@ -29,13 +29,13 @@ inline void wait(context<cuda>& ctx) {
 
 }  // namespace detail
 
-/// Numbers that operations leave behind for the host: sums, losses. Each operation writes its slot
-/// when the device comes to it, and the host waits once, for all of them, when it reads.
+/// Results of operations for the host, such as sums and losses. Each operation writes its slot when
+/// it runs on the device; the host waits once for all of them when it reads.
 template <class Device>
 class scalars {
 public:
     scalars() = default;
-    /// All zero.
+    /// All values are zero.
     scalars(context<Device>& ctx, std::size_t count)
         : values_(detail::allocate_scalars(ctx, count)), count_(count) {}
     scalars(const scalars&) = delete;
@@ -51,12 +51,12 @@ public:
 
     [[nodiscard]] std::size_t size() const { return count_; }
 
-    /// [1,1,1,count] from slot `first`, for operations to write.
+    /// View [1,1,1,count] of the slots from `first`, as output of an operation.
     [[nodiscard]] tensor_view<double, Device> slots(std::size_t first, std::int64_t count = 1) {
         return {values_ + first, {1, 1, 1, count}};
     }
 
-    /// Waits for everything enqueued so far.
+    /// Waits for all work enqueued so far, then returns all values.
     [[nodiscard]] std::span<const double> read(context<Device>& ctx) const {
         detail::wait(ctx);
         return {values_, count_};

@@ -8,12 +8,12 @@
 
 namespace impasto::optim {
 
-/// Exponential average of iterates, Σ decayᵗ⁻ⁱ·xᵢ / Σ decayᵗ⁻ⁱ: bias-corrected at every moment, so
-/// that after one update it is that x.
+/// Exponential average of iterates with bias correction, Σ decayᵗ⁻ⁱ·xᵢ / Σ decayᵗ⁻ⁱ. After one
+/// update it equals that x.
 template <class Device>
 class average {
 public:
-    /// Throws option_error on a decay outside [0, 1).
+    /// Throws option_error for a decay outside [0, 1).
     average(context<Device>& ctx, const shape& x, double decay)
         : context_(&ctx), decay_(decay), value_(x) {
         detail::expect_below_one("decay", decay);

@@ -12,21 +12,20 @@
 namespace impasto::optim {
 
 struct gradient_descent_options {
-    /// 0: chosen. The first step moves the element that moves most by first_step. With momentum the
-    /// rate then stays; without, it follows the curvature along the last step: s·s / s·y with s the
-    /// last change of x and y that of the gradient (Barzilai & Borwein 1988, eq. 5), at most twice
-    /// the rate before. A step to above the last ten values of J is shortened (Raydan 1997).
+    /// 0: automatic. The first step changes no element by more than first_step. With momentum the
+    /// rate stays the same; without, it follows the curvature along the last step: s·s / s·y, where
+    /// s and y are the last changes of x and of the gradient (Barzilai & Borwein 1988, eq. 5), but
+    /// at most doubles. A step to a J above its last ten values is shortened (Raydan 1997).
     double learning_rate = 0;
     double momentum = 0;       ///< 0: plain gradient descent
-    double first_step = 0.02;  ///< in x's unit
+    double first_step = 0.02;  ///< in units of x
 };
 
 /// x ← x − learning_rate·v with v ← momentum·v + dJ/dx (Polyak 1964).
 template <class Device>
 class gradient_descent {
 public:
-    /// Throws option_error on a negative learning rate, a first step ≤ 0 or a momentum outside [0,
-    /// 1).
+    /// Throws option_error for a learning rate < 0, a first step ≤ 0 or a momentum outside [0, 1).
     gradient_descent(context<Device>& ctx, const shape& x, gradient_descent_options options = {})
         : context_(&ctx),
           options_(options),
@@ -42,8 +41,8 @@ public:
         recent_.reserve(remembered + 1);  // a step allocates nothing
     }
 
-    /// One iteration in place; loss is J at the x it started from. Throws
-    /// divergence_error, x unchanged, where J or the gradient is not finite.
+    /// One iteration, in place; loss is J at the x before the step. Throws divergence_error, with x
+    /// unchanged, if J or the gradient is not finite.
     template <objective<Device> F>
     step_report step(F& f, tensor_view<float, Device> x) {
         expect_shape("gradient_descent", "x", gradient_.shape(), x.shape());
@@ -80,8 +79,8 @@ public:
     }
 
 private:
-    // A step to above all of the last values of J is taken back to a quarter, as often as it has to
-    // be: Barzilai and Borwein's rule does not go down at every step, and need not.
+    // A step to a J above all of its last values is shortened to a quarter, repeatedly if
+    // necessary. Single steps of Barzilai and Borwein's rule may increase J.
     [[nodiscard]] bool climbed(double loss) const {
         return recent_.size() == remembered && !(loss <= *std::ranges::max_element(recent_));
     }
@@ -97,8 +96,8 @@ private:
         return {.loss = recent_.back(), .evaluations = 1, .converged = false};
     }
 
-    // Without momentum the velocity is the last gradient g, and s = −rate·g: with h the gradient
-    // now, s·s / s·y is rate·g·g / (g·g − g·h). Where J is not convex along s, the rate grows.
+    // Without momentum the velocity is the last gradient g, and s = −rate·g. With the current
+    // gradient h, s·s / s·y is rate·g·g / (g·g − g·h). Where J is not convex, it doubles.
     void adapt(double last_squared, double last_with_now) {
         constexpr double growth = 2;
         const double curvature = last_squared - last_with_now;

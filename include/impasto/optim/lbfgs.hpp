@@ -15,11 +15,11 @@
 namespace impasto::optim {
 
 struct lbfgs_options {
-    int history = 10;  ///< pairs kept, each two tensors of x's size
-    /// How far the first trial after a start or a reset moves the element that moves most, in x's
-    /// unit. The line search corrects a bad guess at the price of a few evaluations.
+    int history = 10;  ///< number of pairs, each two tensors of the size of x
+    /// Largest change of an element in the first trial after a start or a reset, in units of x. The
+    /// line search corrects an unsuitable value with a few more evaluations.
     double first_step = 0.1;
-    double gradient_tolerance = 0;  ///< converged where no |dJ/dx| exceeds it
+    double gradient_tolerance = 0;  ///< converged if no |dJ/dx| exceeds it
     line_search_options line_search = {};
 };
 
@@ -28,8 +28,8 @@ struct lbfgs_options {
 template <class Device>
 class lbfgs {
 public:
-    /// Throws option_error on a history outside [1, 1000], a first step ≤ 0, a negative tolerance
-    /// or Wolfe constants that are not 0 < c₁ < c₂ < 1.
+    /// Throws option_error for a history outside [1, 1000], a first step ≤ 0, a negative tolerance
+    /// or Wolfe constants other than 0 < c₁ < c₂ < 1.
     lbfgs(context<Device>& ctx, const shape& x, lbfgs_options options = {})
         : context_(&ctx),
           options_(validated(options)),
@@ -42,13 +42,13 @@ public:
         ops::fill(ctx, 0, direction_);
     }
 
-    /// One iteration in place; loss is J at the x it arrives at. J and its gradient there are kept
-    /// for the next step: whoever changes x or f in between calls reset().
+    /// One iteration, in place; loss is J at the x after the step. J and its gradient are kept for
+    /// the next step: call reset() if x or f is changed in between.
     ///
-    /// A trial where J is not finite is stepped back from. When the line search fails, the history
-    /// is dropped and steepest descent tried; when that fails too, x stays as it was and the step
-    /// reports convergence. Throws divergence_error, x unchanged, where J is not finite at the
-    /// first x.
+    /// Trials where J is not finite are rejected. If the line search fails, the history is cleared
+    /// and steepest descent is tried; if that fails too, x is unchanged and the step reports
+    /// convergence. Throws divergence_error, with x unchanged, if J is not finite at the x of the
+    /// first step.
     template <objective<Device> F>
     step_report step(F& f, tensor_view<float, Device> x);
 
@@ -57,7 +57,7 @@ public:
         evaluated_ = false;
     }
 
-    /// The line search of the last step that made one.
+    /// The result of the last line search.
     [[nodiscard]] const line_search_result& last_search() const { return last_search_; }
 
     /// See ops/state.hpp.
@@ -80,7 +80,7 @@ private:
         return o;
     }
 
-    // What of the device's numbers lies where.
+    // Slots of numbers_.
     static constexpr std::size_t largest = 0, slope = 1, start_slope = 2;
 
     template <class F>
@@ -95,12 +95,11 @@ private:
 
     [[nodiscard]] double number(std::size_t which) const { return numbers_.read(*context_)[which]; }
 
-    /// Moves x to a lower point along −H·gradient; false, and everything as before, where there is
-    /// none.
+    /// Moves x to a lower point along −H·gradient. If there is none, returns false without changes.
     template <objective<Device> F>
     bool search(F& f, tensor_view<float, Device> x);
 
-    /// Back to where the search began.
+    /// Restores the state from before the search.
     void retreat(double loss, double largest_gradient, tensor_view<float, Device> x) {
         ops::copy(*context_, start_, x);
         ops::copy(*context_, start_gradient_, gradient_);
@@ -108,7 +107,7 @@ private:
         largest_ = largest_gradient;
     }
 
-    /// Hands the pair of the step just made to the history, in start_ and start_gradient_.
+    /// Adds the pair of the last step to the history; overwrites start_ and start_gradient_.
     void remember(tensor_view<const float, Device> x);
 
     context<Device>* context_;
@@ -165,8 +164,8 @@ bool lbfgs<Device>::search(F& f, tensor_view<float, Device> x) {
         evaluate(f, x);
         return line_point{step, loss_, number(slope)};
     };
-    // A history's first trial is at 1. It goes ahead of the slope at the start, so that the host
-    // waits once for both.
+    // With a history the first trial is at step 1. It is enqueued before the slope at the start is
+    // read, so that the host waits once for both.
     std::optional<line_point> ahead;
     if (!history_.empty())
         ahead = phi(1);

@@ -12,12 +12,12 @@
 
 namespace impasto::optim {
 
-/// The last m pairs s = x' − x, y = g' − g, and with them an approximate inverse Hessian H.
+/// The last m pairs s = x' − x, y = g' − g, which define an approximate inverse Hessian H.
 ///
-/// H·g is the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) carried out on inner
-/// products: they are taken in passes over all pairs at once, the recursion runs on m² scalars in
-/// double, and one more pass combines the vectors (Chen, Wang & Zhou 2014). The usual form also
-/// rewrites a vector 2m times and, on a GPU, waits for 2m scalars one after another.
+/// H·g is the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) on inner products: one pass
+/// over all pairs computes them, the recursion runs on m² scalars in double, and a second pass
+/// combines the vectors (Chen, Wang & Zhou 2014). The usual form writes a vector 2m times and, on a
+/// GPU, waits for 2m scalars one after another.
 template <class Device>
 class lbfgs_history {
 public:
@@ -36,11 +36,11 @@ public:
 
     void clear() { size_ = next_ = 0; }
 
-    /// Takes the pair in place of the oldest. Leaves it out, and returns false, where s·y is not
-    /// positive beyond float's rounding: H would not stay positive definite.
+    /// Replaces the oldest pair by this one. Ignores it and returns false if s·y is not positive
+    /// within float's rounding, because H would not stay positive definite.
     bool push(tensor_view<const float, Device> s, tensor_view<const float, Device> y);
 
-    /// d ← −H·g; with no pairs, −g.
+    /// d ← −H·g; without pairs, −g.
     void direction(tensor_view<const float, Device> g, tensor_view<float, Device> d);
 
     /// See ops/state.hpp.
@@ -48,7 +48,7 @@ public:
     void exchange(State& s) {
         s("size", size_);
         s("next", next_);
-        size_ = std::min(size_, capacity_);  // who knows what was read
+        size_ = std::min(size_, capacity_);  // the file may contain any number
         next_ %= capacity_;
         s("rows", filled_rows());
         s("s_dot_y", s_dot_y_);
@@ -86,7 +86,7 @@ private:
     tensor<float, Device> rows_;
     std::vector<double> products_;      ///< of every row with one vector
     std::vector<double> coefficients_;  ///< of every row in the direction
-    std::vector<double> s_dot_y_;       ///< known where s is not newer than y
+    std::vector<double> s_dot_y_;       ///< valid if s is not newer than y
     std::vector<double> y_dot_y_;
 };
 
@@ -119,7 +119,7 @@ void lbfgs_history<Device>::direction(tensor_view<const float, Device> g,
     const std::span coefficients = std::span(coefficients_).first(2 * size_);
     ops::dots(*context_, filled_rows(), g, products);
 
-    // Newest to oldest: q = g − Σ αⱼyⱼ, seen through its products sᵢ·q.
+    // Newest to oldest: q = g − Σ αⱼyⱼ, represented by its products sᵢ·q.
     const auto alpha = [&](std::size_t i) -> double& { return coefficients[2 * i + 1]; };
     for (std::size_t age = 0; age < size_; ++age) {
         const std::size_t i = slot(age);
@@ -129,7 +129,7 @@ void lbfgs_history<Device>::direction(tensor_view<const float, Device> g,
         alpha(i) = s_dot_q / s_dot_y(i, i);
     }
 
-    // Oldest to newest: r = γq + Σ δⱼsⱼ, seen through yᵢ·r; at the end it is H·g.
+    // Oldest to newest: r = γq + Σ δⱼsⱼ, represented by yᵢ·r; the result is H·g.
     const auto delta = [&](std::size_t i) -> double& { return coefficients[2 * i]; };
     const double gamma = size_ == 0 ? 1 : s_dot_y(slot(0), slot(0)) / y_dot_y(slot(0), slot(0));
     for (std::size_t age = size_; age-- > 0;) {
@@ -150,9 +150,9 @@ void lbfgs_history<Device>::direction(tensor_view<const float, Device> g,
     ops::combine(*context_, -gamma, g, coefficients, filled_rows(), d);
 }
 
-/// On a GPU the pairs and their products stay there: the same interface on ops::lbfgs_pairs, but
-/// that push cannot say whether the pair was taken, that empty counts the ones that were not, and
-/// that size waits for the device.
+/// On a GPU, pairs and products stay in device memory: the same interface with ops::lbfgs_pairs,
+/// except that push does not return whether the pair was accepted, empty also counts rejected
+/// pairs, and size waits for the device.
 template <>
 class lbfgs_history<cuda> {
 public:

@@ -6,8 +6,8 @@
 
 namespace impasto::optim {
 
-/// What optimisers minimise: `evaluate(x, gradient)` returns J(x) and writes dJ/dx, which has the
-/// extents of x. It need not be finite everywhere.
+/// A function to minimise: `evaluate(x, gradient)` returns J(x) and writes dJ/dx, which has the
+/// shape of x. J need not be finite everywhere.
 template <class F, class Device>
 concept objective = requires(F& f, tensor_view<const float, Device> x,
                              tensor_view<float, Device> gradient) {
@@ -16,8 +16,8 @@ concept objective = requires(F& f, tensor_view<const float, Device> x,
 
 namespace detail {
 
-/// J at x and its gradient; `measure` enqueues what else the optimiser reads of them. An objective
-/// that takes it, evaluate(x, gradient, measure), lets the host wait once for everything.
+/// Returns J at x and writes its gradient; `measure` enqueues further operations on them. If the
+/// objective has evaluate(x, gradient, measure), the host waits only once for all results.
 template <class Device, objective<Device> F, class Measure>
 double evaluate(F& f, tensor_view<const float, Device> x, tensor_view<float, Device> gradient,
                 Measure&& measure) {

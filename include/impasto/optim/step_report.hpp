@@ -2,11 +2,11 @@
 
 namespace impasto::optim {
 
-/// What one step of an optimiser found.
+/// The result of one step of an optimiser.
 struct step_report {
-    double loss;      ///< J; each optimiser says at which x
-    int evaluations;  ///< of J and its gradient, in this step
-    bool converged;   ///< the gradient vanished, or nothing lower could be found
+    double loss;      ///< J; the documentation of each optimiser says at which x
+    int evaluations;  ///< number of evaluations of J in this step
+    bool converged;   ///< the gradient is zero, or no lower point was found
 };
 
 }  // namespace impasto::optim

@@ -13,20 +13,20 @@
 
 namespace impasto {
 
-/// A run whose J left its start by a factor of 100. It carries the best picture that there was.
+/// A run that diverged: J reached 100 times its initial value, or is no longer finite.
 class painting_diverged : public divergence_error {
 public:
     painting_diverged(const std::string& what, image::picture best)
         : divergence_error(what), best_(std::make_shared<image::picture>(std::move(best))) {}
 
-    /// [1,3,H,W] in [0,1], at the size of the scale that diverged.
+    /// The picture with the lowest J: [1,3,H,W] in [0,1], at the size of the scale that diverged.
     [[nodiscard]] const image::picture& best() const { return *best_; }
 
 private:
     std::shared_ptr<const image::picture> best_;
 };
 
-/// A picture in progress, painted iteration by iteration, coarse to fine.
+/// A painting in progress, computed iteration by iteration, coarse to fine.
 ///
 ///     painting picture(ctx, network, {.photo = photo, .paintings = {monet}});
 ///     while (!picture.finished())
@@ -37,8 +37,8 @@ private:
 template <class Device>
 class painting {
 public:
-    /// Context, network and pictures must outlive it. Throws option_error for options that make no
-    /// sense, shape_error for pictures too small for the layers.
+    /// Context, network and pictures must outlive it. Throws option_error for invalid options, and
+    /// shape_error for pictures too small for the layers.
     painting(context<Device>& ctx, const nn::network& network, const brief& what,
              const stylize_options& how = {});
     ~painting();
@@ -46,23 +46,23 @@ public:
     painting& operator=(painting&&) noexcept;
 
     [[nodiscard]] bool finished() const;
-    /// One iteration of the optimiser, at the present scale; then tells where the painting stands.
-    /// Throws option_error where it is finished, divergence_error where J is not a number at the
-    /// start, painting_diverged where it leaves its start by a factor of 100, which finishes the
-    /// painting.
+    /// Runs one iteration of the optimiser and returns the state of the run. Starts the next scale
+    /// when one is complete. Throws option_error if the painting is finished, divergence_error if J
+    /// is not finite in the first iteration of a scale, and painting_diverged if the run diverges
+    /// later, which finishes the painting.
     progress step();
-    /// The picture so far: [1,3,H,W] in [0,1], at the size of the present scale.
+    /// The picture so far: [1,3,H,W] in [0,1], at the size of the current scale.
     [[nodiscard]] image::picture picture() const;
 
-    /// Keeps everything that the next steps depend on: pixels, optimiser, scale, iteration. A
-    /// .safetensors file, written whole or not at all. Throws io_error.
+    /// Saves everything that the next steps depend on: pixels, optimiser, scale, iteration. Writes
+    /// a .safetensors file, completely or not at all. Throws io_error.
     void save(const std::filesystem::path& file) const;
-    /// Goes on where the saved painting stood: the same steps give the same bytes. It must have
-    /// been made of the same brief, network and options; where not, and for a file that is damaged
-    /// or something else, throws format_error, which says what differs, and nothing has changed.
+    /// Restores a saved state: the same steps then give the same bytes. It must have been saved
+    /// with the same brief, network and options. Otherwise, and for a damaged or different file,
+    /// throws format_error, which says what differs.
     void load(const std::filesystem::path& file);
 
-    class run;  ///< for one number format of the maps
+    class run;  ///< implementation for one number format
 
 private:
     std::unique_ptr<run> run_;

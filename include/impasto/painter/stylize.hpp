@@ -10,12 +10,11 @@
 
 namespace impasto {
 
-/// Paints `content` in the manner of `styles`: the whole run, coarse to fine. Returns a picture
-/// [1,3,H,W] in [0,1] with the content's proportions. Without style layers no painting is needed.
-/// Throws option_error for options that make no sense, shape_error for pictures too small for the
-/// layers, divergence_error where J is not a number at the start, painting_diverged where it leaves
-/// its start by a factor of 100.
-/// Source: Gatys et al. 2016; coarse to fine: Gatys et al. 2017, §6.
+/// Paints `content` in the style of `styles`, the whole run, coarse to fine. Returns a picture
+/// [1,3,H,W] in [0,1] with the proportions of the content. Without style layers, no painting is
+/// needed. Throws option_error for invalid options, shape_error for pictures too small for the
+/// layers, divergence_error if J is not finite at the start of a scale, and painting_diverged if
+/// the run diverges later. Source: Gatys et al. 2016; coarse to fine: Gatys et al. 2017, §6.
 template <class Device>
 [[nodiscard]] image::picture stylize(context<Device>& ctx, const nn::network& network,
                                      image::picture_view content,
@@ -23,7 +22,7 @@ template <class Device>
                                      const stylize_options& options = {},
                                      const observer& observe = {});
 
-/// The same with one painting.
+/// Overload for one painting.
 template <class Device>
 [[nodiscard]] image::picture stylize(context<Device>& ctx, const nn::network& network,
                                      image::picture_view content, image::picture_view style,
@@ -32,26 +31,27 @@ template <class Device>
     return stylize(ctx, network, content, std::span(&style, 1), options, observe);
 }
 
-/// Paints a brief to its end.
+/// Runs all iterations of a brief, or until the observer stops it. Throws as stylize does.
 template <class Device>
 [[nodiscard]] image::picture paint(context<Device>& ctx, const nn::network& network,
                                    const brief& what, const stylize_options& options = {},
                                    const observer& observe = {});
 
-/// What stylize would do, scale by scale: sizes, memory, work. Checks everything that stylize
-/// checks.
+/// The scales of a run of stylize: sizes, memory, arithmetic. Throws option_error and shape_error
+/// as stylize does.
 template <class Device>
 [[nodiscard]] std::vector<scale_plan> plan(context<Device>& ctx, const nn::network& network,
                                            const shape& content, std::span<const shape> styles,
                                            const stylize_options& options = {});
 
-/// J and its terms at a picture, and dJ/dpixels: one evaluation, at the pictures' own sizes.
+/// One evaluation of the objective, at the size of the pictures: J, its terms and dJ/dpixels.
 struct evaluation {
     style::loss_terms losses;
     image::picture gradient;  ///< [1,3,H,W]
 };
 
-/// `picture` has the content's size. options.size, scales, start and the like are not looked at.
+/// Evaluates `picture`, which has the size of the content; throws shape_error if not. Options about
+/// size, scales, initial picture and optimiser are ignored.
 template <class Device>
 [[nodiscard]] evaluation evaluate(context<Device>& ctx, const nn::network& network,
                                   image::picture_view content,

@@ -6,9 +6,9 @@
 
 namespace impasto::style {
 
-/// How squared differences become one number; docs/conventions.md has the table. With feature maps
-/// F of the picture and P of the photo, of C channels and M = H·W pixels, d = F − P, G = F·Fᵀ of
-/// the picture, A that of the style, brought to M pixels:
+/// Loss normalisation: the factors before sums of squared differences; see docs/conventions.md. F
+/// and P are feature maps of picture and photo with C channels and M = H·W positions, d = F − P,
+/// G = F·Fᵀ; A is the Gram matrix of the painting, scaled to M positions:
 enum class convention {
     relative,  ///< content Σd²/ΣP², style Σ(G−A)²/ΣA², total variation per pixel
     gatys,     ///< content ½Σd², style Σ(G−A)²/(4C²M²): Gatys et al. 2016, eqs. 1 and 4
@@ -16,25 +16,25 @@ enum class convention {
     neural_style,  ///< content Σd²/(M·C), style Σ(G−A)²/(C⁴M²): github.com/jcjohnson/neural-style
 };
 
-/// A layer and how much it counts among its kind; the weights of a list are brought to sum 1.
+/// A layer and its weight; the weights of a list are scaled so that their sum is 1.
 struct weighted_layer {
     std::string name;
     double weight = 1;
-    /// What the painter takes for a network that ends before this layer: another layer, or none
-    /// where this is empty. Not set: such a network is refused.
+    /// The layer that is used instead if the network does not have this one; an empty name leaves
+    /// the layer out. Not set: such a network is an error.
     std::optional<std::string> otherwise{};
 
     friend bool operator==(const weighted_layer&, const weighted_layer&) = default;
 };
 
-/// One term of the loss, before its weight.
+/// One term of the loss, before weighting.
 struct layer_term {
     std::string name;
     double value = 0;
 };
 
-/// J = content_weight · Σ λ·content + style_weight · Σ λ·style + tv_weight · tv, and its terms
-/// unweighted.
+/// J = content_weight · Σ λ·content + style_weight · Σ λ·style + tv_weight · tv as `total`, and its
+/// terms before weighting.
 struct loss_terms {
     double total = 0;
     std::vector<layer_term> content, style;

@@ -4,17 +4,17 @@
 
 namespace impasto::style {
 
-/// Dynamic loss scaling for maps of half, whose numbers run from 2⁻²⁴ to 2¹⁶: gradients are those
-/// of 2^exponent · J. On their way through the network they shrink and grow; those at the pixels
-/// are kept where there is room on both sides. Source: Micikevicius et al. 2018, "Mixed Precision
-/// Training", section 3.2.
+/// Dynamic loss scaling for half, whose numbers range from 2⁻²⁴ to 2¹⁶: gradients are those of
+/// 2^exponent · J. Their magnitude changes during the backward pass; the exponent keeps the largest
+/// gradient of the pixels in the middle of the range. Source: Micikevicius et al. 2018, "Mixed
+/// Precision Training", section 3.2.
 class loss_scaling {
 public:
     [[nodiscard]] int exponent() const { return exponent_; }
 
     /// True if the exponent changed and the gradients must be computed again. largest: the largest
-    /// |dJ/dpixels|, as it is; not finite where one was not. Where J itself is not finite, no
-    /// exponent would help.
+    /// |dJ/dpixels|, without the scale; not finite if any gradient is not. If J is not finite, the
+    /// exponent stays.
     [[nodiscard]] bool again(double largest, bool loss_is_finite) {
         const bool overflows = !std::isfinite(largest);
         const int stands_at = overflows || largest == 0 ? 0 : std::ilogb(largest) + exponent_;
@@ -38,7 +38,7 @@ private:
     static constexpr int lowest = -4, best = 3, highest = 10, step_back = 12, most_tries = 8;
 
     int exponent_ = 10;
-    int tries_ = 0;  // in vain, so far
+    int tries_ = 0;  // number of failed attempts in a row
 };
 
 }  // namespace impasto::style

@@ -23,45 +23,46 @@
 
 namespace impasto::style {
 
-/// J(G) = α·J_content + β·J_style + γ·J_tv of pixels of one size, and its gradient. Fits every
-/// optimiser in optim. Layers with weight 0 are left out.
+/// J(G) = α·J_content + β·J_style + γ·J_tv for pixels of one size, and its gradient. An objective
+/// for every optimiser in optim. Layers with weight 0 are left out.
 ///
-/// An evaluation has two passes over the tiles of the picture. The first adds up the statistics of
-/// the style layers' maps; from their totals the style losses form their gradients. The second goes
-/// backward through each tile, and all losses add their gradients at its taps. Where the picture is
-/// one tile, the second pass uses the maps of the first.
+/// An evaluation makes two passes over the tiles of the picture. The first adds up the statistics
+/// of the style layers; from the totals the style losses compute their gradients. The second runs
+/// backward through each tile, and all losses add their gradients at its taps. If the picture is
+/// one tile, the second pass uses the feature maps of the first.
 /// Source: Gatys et al. 2016, eqs. 1 to 7.
 template <class T, class Device>
 class objective {
 public:
-    /// pixels: [1,3,H,W]. Throws option_error on weights that are negative, not finite or all zero.
+    /// pixels: [1,3,H,W]. Throws option_error for weights that are negative, infinite or all zero.
     objective(context<Device>& ctx, const nn::network& net, shape pixels,
               objective_options options);
 
     [[nodiscard]] const objective_options& options() const { return options_; }
-    /// Takes the targets; call both before evaluate (a kind without layers needs none). photo: of
-    /// the picture's size. The layers of `target` must be the style layers, in their order.
+    /// Set the targets; call both before evaluate (without content or style layers, the respective
+    /// call is not needed). photo: of the size of the picture. The layers of `target` must be the
+    /// style layers, in their order.
     void set_content(tensor_view<const float, Device> photo);
     void set_style(style_target<Device> target);
 
-    /// J at x [1,3,H,W], planar; writes dJ/dx. Allocates nothing, and waits for the device once;
-    /// for maps of half it now and then evaluates again, with another loss scale.
+    /// Returns J at x [1,3,H,W], planar, and writes dJ/dx. Allocates nothing, and waits for the
+    /// device once. With half, it repeats the evaluation if the loss scale changes.
     double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient) {
         return evaluate(x, gradient, [] {});
     }
-    /// The same; measure() enqueues what else is to be read of x and the gradient, before the wait.
+    /// The same; measure() enqueues further operations on x and the gradient before the wait.
     template <class Measure>
     double evaluate(tensor_view<const float, Device> x, tensor_view<float, Device> gradient,
                     Measure&& measure);
 
     /// The terms of the last evaluation.
     [[nodiscard]] const loss_terms& terms() const { return terms_; }
-    /// The first layer whose term was not finite then; empty where all were.
+    /// The first layer whose term was not finite then; empty if all were finite.
     [[nodiscard]] std::string not_finite() const;
     [[nodiscard]] std::size_t peak_bytes() const;
     [[nodiscard]] std::int64_t forward_macs() const { return extractor_.forward_macs(); }
 
-    /// What an evaluation leaves for the next; see ops/state.hpp.
+    /// The state between evaluations; see ops/state.hpp.
     template <class State>
     void exchange(State& s) {
         s.part("loss_scale", loss_scale_);
@@ -75,14 +76,14 @@ private:
         std::size_t content = none, style = none;  // position among their kind
     };
 
-    // Where each term's sums lie among sums_: style, content by tile, variation, largest gradient.
+    // Slots of the terms in sums_: style, content by tile, variation, largest gradient.
     [[nodiscard]] std::size_t content_slot(std::size_t i, std::size_t tile) const {
         return style_.size() + i * extractor_.tile_count() + tile;
     }
     [[nodiscard]] std::size_t variation_slot() const { return content_slot(content_.size(), 0); }
     [[nodiscard]] std::size_t largest_slot() const { return variation_slot() + 2; }
 
-    // Gradients of maps are those of so many times J.
+    // The loss scale: gradients of feature maps are those of this factor times J.
     [[nodiscard]] double gradient_scale() const {
         return narrow ? std::ldexp(1.0, loss_scale_.exponent()) : 1;
     }
@@ -102,7 +103,7 @@ private:
     std::vector<content_loss<T, Device>> content_;
     std::vector<gram_loss<Device>> style_;
     variation_loss variation_;
-    ops::scalars<Device> sums_;  // of squares, before any factor
+    ops::scalars<Device> sums_;  // of squared differences, before any factor
     loss_scaling loss_scale_;
     recording<Device> recording_;
     loss_terms terms_;

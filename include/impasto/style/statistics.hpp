@@ -10,19 +10,19 @@
 
 namespace impasto::style {
 
-/// What style losses keep of feature maps: sums over their units. These add up over the tiles of a
-/// picture, over paintings and over ranks.
+/// The statistics of feature maps that style losses need: sums over units. They add up over the
+/// tiles of a picture, over paintings and over ranks.
 template <class Device>
 class statistics {
 public:
-    /// in_parts: more than one map is going to be added.
+    /// in_parts: more than one feature map will be added.
     statistics(std::int64_t channels, bool in_parts)
         : products_({1, 1, channels, channels}),
           part_(in_parts ? shape{1, 1, channels, channels} : shape{1, 1, 1, 0}) {}
 
     void clear() { units_ = 0; }
 
-    /// map: [1,C,H,W], in a feature layout. Sums run in the order in which maps are added.
+    /// map: [1,C,H,W], in a feature layout. Sums run in the order in which feature maps are added.
     template <class T>
     void add(context<Device>& ctx, tensor_view<const T, Device> map) {
         if (units_ == 0) {

@@ -12,8 +12,8 @@
 
 namespace impasto::style {
 
-/// What a style loss keeps of paintings: per layer A/M, the Gram matrix of a map over its pixels.
-/// Sums over pixels add up, so several paintings make one target by their weighted mean.
+/// The target of the style losses: for each layer A/M, the Gram matrix divided by the number of
+/// positions. For several paintings it is their weighted mean.
 template <class Device>
 struct style_target {
     std::vector<std::string> layers;
@@ -39,7 +39,8 @@ template <class T, class Device>
 
 }  // namespace detail
 
-/// paintings: planar pixels [1,3,H,W], of any sizes; shares: one for each, brought to sum 1.
+/// paintings: planar pixels [1,3,H,W], of any sizes; shares: their weights, scaled to sum 1. Throws
+/// option_error if the numbers of paintings and shares differ.
 template <class T, class Device>
 [[nodiscard]] style_target<Device> make_style_target(
     context<Device>& ctx, const nn::network& net, nn::features_options options,

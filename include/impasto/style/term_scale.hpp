@@ -9,20 +9,20 @@
 
 namespace impasto::style {
 
-/// value = factor · Σ(difference)²: how one layer's term and its share of J are formed.
+/// The term of one layer is factor · Σ(difference)²; its share of J is weight · term.
 struct term_scale {
-    double factor;  ///< of the unweighted term
+    double factor;  ///< loss normalisation
     double weight;  ///< α·λ or β·λ
 
     [[nodiscard]] double gradient() const { return factor * weight; }
 };
 
-/// 1/norm; 1 for a target that is zero everywhere, which nothing can be measured by.
+/// 1/norm; 1 for a target that is zero everywhere.
 [[nodiscard]] inline double relative_to(double norm) {
     return norm > 0 ? 1 / norm : 1;
 }
 
-/// Of Σ(F−P)² over a map's elements. norm: ΣP².
+/// The factor of Σ(F−P)² over the elements of a feature map. norm: ΣP².
 [[nodiscard]] inline double content_factor(convention loss, std::int64_t elements, double norm) {
     const auto count = static_cast<double>(elements);
     switch (loss) {
@@ -38,7 +38,7 @@ struct term_scale {
     return relative_to(norm);
 }
 
-/// Of Σ(G/M − A/Mₐ)², which in the papers' Σ(G−A)²/(4C²M²) leaves 1/(4C²). norm: Σ(A/Mₐ)².
+/// The factor of Σ(G/M − A/Mₐ)²; Σ(G−A)²/(4C²M²) of the papers becomes 1/(4C²). norm: Σ(A/Mₐ)².
 [[nodiscard]] inline double style_factor(convention loss, std::int64_t channels, double norm) {
     if (loss == convention::relative)
         return relative_to(norm);
@@ -46,7 +46,7 @@ struct term_scale {
     return loss == convention::neural_style ? 1 / (squared * squared) : 1 / (4 * squared);
 }
 
-/// Of the squared differences of neighbours in pixels [1,C,H,W].
+/// The factors of the squared differences of neighbours in pixels [1,C,H,W].
 [[nodiscard]] inline ops::variation variation_factors(convention loss, const shape& pixels) {
     if (loss == convention::neural_style)  // half the squares of values in 0..255
         return {0.5 * 255 * 255, 0.5 * 255 * 255, true};

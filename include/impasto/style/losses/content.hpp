@@ -12,13 +12,13 @@
 
 namespace impasto::style {
 
-/// The content term of one layer: how far the picture's map is from the photo's, unit by unit.
-/// Source: Gatys et al. 2016, eqs. 1 and 2.
+/// The content loss of one layer: squared differences between the feature maps of picture and
+/// photo. Source: Gatys et al. 2016, eqs. 1 and 2.
 template <class T, class Device>
 class content_loss {
 public:
-    /// weight: α·λ. map: the shape of the whole picture's map. map_scale: multiplies maps to give
-    /// the network's own (nn::features::tap_scale).
+    /// weight: α·λ. map: shape of the feature map of the whole picture. map_scale: scale that
+    /// restores the unscaled activations (nn::features::tap_scale).
     content_loss(convention loss, double weight, const shape& map, std::size_t tiles,
                  double map_scale)
         : loss_(loss),
@@ -27,12 +27,12 @@ public:
           map_(map),
           photo_(tiles) {}
 
-    /// Keeps the photo's map of a tile.
+    /// Copies the photo's feature map of a tile.
     void set_target(context<Device>& ctx, std::size_t tile, tensor_view<const T, Device> map) {
         photo_[tile] = tensor<T, Device>(map.shape(), map.layout());
         ops::copy(ctx, map, photo_[tile]);
     }
-    /// Once all tiles are kept: what the term is measured by.
+    /// Computes ΣP²; call after set_target of all tiles. Waits for the device.
     void measure_target(context<Device>& ctx) {
         ops::scalars<Device> sums(ctx, photo_.size());
         for (std::size_t tile = 0; tile < photo_.size(); ++tile) {
@@ -45,8 +45,8 @@ public:
             norm_ += sum;
     }
 
-    /// gradient += ∂J/∂map, and the tile's sum of squares is left in `sum`. gradient_scale:
-    /// gradients are those of so many times J.
+    /// gradient += gradient_scale · ∂J/∂map; writes the tile's sum of squared differences to `sum`.
+    /// gradient_scale: the loss scale.
     void add_gradient(context<Device>& ctx, std::size_t tile, tensor_view<const T, Device> map,
                       double gradient_scale, tensor_view<T, Device> gradient,
                       tensor_view<double, Device> sum) const {
@@ -66,7 +66,7 @@ public:
 private:
     convention loss_;
     double weight_, square_scale_;
-    double norm_ = 0;  // ΣP² of maps as they are stored
+    double norm_ = 0;  // ΣP² of feature maps as they are stored
     shape map_;
     std::vector<tensor<T, Device>> photo_;  // of each tile
 };

@@ -8,14 +8,14 @@
 
 namespace impasto::style {
 
-/// The total variation of the pixels. Source: the squared form of Mahendran & Vedaldi 2015, eq. 4.
+/// The total-variation loss of the pixels. Source: Mahendran & Vedaldi 2015, eq. 4, squared form.
 class variation_loss {
 public:
     /// weight: γ; pixels: [1,3,H,W]
     variation_loss(convention loss, double weight, const shape& pixels)
         : scale_(variation_factors(loss, pixels)), weight_(weight) {}
 
-    /// gradient += ∂J/∂pixels, and the two sums are left in `sums`.
+    /// gradient += ∂J/∂pixels; writes the two sums (horizontal, vertical) to `sums`.
     template <class Device>
     void add_gradient(context<Device>& ctx, tensor_view<const float, Device> pixels,
                       tensor_view<float, Device> gradient, tensor_view<double, Device> sums) const {
@@ -26,7 +26,7 @@ public:
     }
 
     [[nodiscard]] double weight() const { return weight_; }
-    /// The term of those sums, before its weight.
+    /// The term computed from these sums, before weighting.
     [[nodiscard]] double value(std::span<const double> sums) const {
         return scale_.horizontal * sums[0] + scale_.vertical * sums[1];
     }
