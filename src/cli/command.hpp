@@ -6,11 +6,11 @@
 
 namespace impasto::cli {
 
-/// Of the process.
+/// Exit codes of the process.
 enum exit_code { success = 0, failure = 1, wrong_use = 2, interrupted = 130 };
 
-/// A subcommand: its options, and what to do once they are read. `run` returns an exit code; errors
-/// are exceptions.
+/// A subcommand: its options, and `run`, which is called after parsing and returns an exit code;
+/// errors are exceptions.
 struct command {
     CLI::App* app;
     std::function<int()> run;

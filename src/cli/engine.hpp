@@ -12,11 +12,11 @@
 
 namespace impasto::cli {
 
-/// What a recipe, a report and a plan say of the engine.
+/// The engine, as recipes, reports and plans describe it.
 struct engine_facts {
     std::string device;                   ///< "cpu", "NVIDIA H200"
-    int threads = 0;                      ///< of the CPU, if it is that which computes
-    double memory = 0;                    ///< bytes that a run may take; 0: not known
+    int threads = 0;                      ///< of the CPU; 0 for a GPU
+    double memory = 0;                    ///< bytes that a run may use; 0: unknown
     const char* of = "this machine has";  ///< "…, and this machine has 16 GB"
 };
 
@@ -42,8 +42,8 @@ struct engine_facts {
             .of = "the GPU has free"};
 }
 
-/// Calls f with the engine that was asked for. Throws cuda_error where it is a GPU that is not
-/// there or will not do.
+/// Calls f with the context that --device selects. Throws cuda_error if a GPU is requested that
+/// does not exist or cannot be used.
 template <class F>
 auto on_engine(const engine_settings& engine, F f) {
     std::optional<context<cuda>> gpu;

@@ -40,15 +40,15 @@ image::picture load_like(const settings& wanted, const shape& content) {
     if (wanted.size != 0)
         return image::resize(picture, content.h, content.w);
     throw shape_error(wanted.picture + ": has " + size_text(picture.shape().h, picture.shape().w) +
-                      " pixels and " + wanted.content + " " + size_text(content.h, content.w) +
-                      "; they are to have the same size, or give --size");
+                      " pixels, but " + wanted.content + " has " + size_text(content.h, content.w) +
+                      "; give pictures of the same size, or --size");
 }
 
 struct pictures {
     image::picture content, style, picture;
 };
 
-/// The photo at the size of the picture that was painted from it, and the painting beside it.
+/// The photo at the size of the picture, and the painting at the same longest side.
 pictures load_beside(const settings& wanted) {
     auto picture = image::load(wanted.picture);
     const auto [h, w] = image::extent{picture.shape().h, picture.shape().w};
@@ -56,10 +56,10 @@ pictures load_beside(const settings& wanted) {
     const auto photo = image::load(wanted.content);
     const auto expected = image::fit(photo.shape().h, photo.shape().w, longest, /*enlarge=*/true);
     if (std::abs(expected.height - h) > 1 || std::abs(expected.width - w) > 1)
-        throw shape_error(wanted.picture + ": has " + size_text(h, w) + " pixels, and " +
-                          wanted.content + " at that size " +
+        throw shape_error(wanted.picture + ": has " + size_text(h, w) + " pixels, but " +
+                          wanted.content + " at that longest side has " +
                           size_text(expected.height, expected.width) +
-                          "; a picture is to have the proportions of its photo, or give --size");
+                          "; give a picture with the proportions of its photo, or --size");
     return {image::resize(photo, h, w), load_at(wanted.style, longest), std::move(picture)};
 }
 
@@ -83,7 +83,7 @@ void print(const style::loss_terms& losses) {
     std::cout << "tv  " << compact(losses.tv) << "\n";
 }
 
-/// The network of --judge, as its file tells: --preprocessing speaks of the other.
+/// The network of --judge, with its recognised preprocessing: --preprocessing is for --weights.
 std::optional<nn::network> load_judge(const settings& wanted) {
     if (wanted.judge.empty())
         return {};
@@ -152,27 +152,30 @@ command add_evaluate(CLI::App& tool) {
     const auto wanted = std::make_shared<settings>();
     app->add_option("CONTENT", wanted->content, "the photo")->type_name("FILE")->required();
     app->add_option("STYLE", wanted->style, "the painting")->type_name("FILE")->required();
-    app->add_option("IMAGE", wanted->picture, "the picture that is judged")
+    app->add_option("IMAGE", wanted->picture, "the picture to evaluate")
         ->type_name("FILE")
         ->required();
     option_group group(*app, "Evaluation");
-    group.natural("--size", "longest side in pixels; 0: the pictures' own", wanted->size,
+    group.natural("--size", "longest side of all pictures in pixels; 0: their own", wanted->size,
                   {0, largest_size});
     group.text("--judge", "NAME|FILE",
-               "also print relative distances of IMAGE from both, by a second network",
+               "also print distances of IMAGE from CONTENT and STYLE, measured by this network",
                wanted->judge);
-    group.flag("--json", "one JSON object", wanted->json);
+    group.flag("--json", "print one JSON object", wanted->json);
     group.text("--gradient", "FILE.npy", "write dJ/dpixels, float32 [3,H,W]", wanted->gradient);
     add_loss_options(*app, wanted->run);
     add_engine_options(*app, wanted->engine);
     add_view_options(*app, wanted->run.view, passes::forward_and_backward);
     add_normalize_option(*app, wanted->engine);
     app->footer(
-        "The terms are printed before their weights, the total after.\n\n"
-        "--judge adds relative distances, 0 for no difference, by maps of the second network:\n"
-        "style at relu1_1 ... relu5_1, content at relu4_2; and, without a network, the sliced\n"
-        "Wasserstein distance of IMAGE's and STYLE's patches at three sizes, in pixel values\n"
-        "from 0 to 1. Without --size, CONTENT and STYLE are then brought to IMAGE's size.");
+        "The terms are printed without their weights, the total with them.\n\n"
+        "--judge adds relative distances (0: no difference) between feature maps of the second\n"
+        "network: style at relu1_1 ... relu5_1, content at relu4_2. It also adds the sliced\n"
+        "Wasserstein distance between the patches of IMAGE and STYLE at three sizes, in pixel "
+        "values\n"
+        "from 0 to 1, which uses no network. With --judge and without --size, CONTENT and STYLE "
+        "are\n"
+        "resized to the size of IMAGE.");
     return {app, [wanted] { return run(*wanted); }};
 }
 

@@ -31,7 +31,7 @@ struct settings {
     bool quiet = false;
 };
 
-/// Pictures that have a patch among the best.
+/// Number of pictures with a patch among the strongest.
 std::size_t pictures_of(const insight::top_patches& found) {
     std::set<std::int64_t> numbers;
     for (std::int64_t channel = 0; channel < found.channels(); ++channel)
@@ -40,7 +40,7 @@ std::size_t pictures_of(const insight::top_patches& found) {
     return numbers.size();
 }
 
-/// The patches of a folder's pictures. One that cannot be read is left out and named.
+/// The patches of the pictures in a folder. Pictures that cannot be read are left out and reported.
 template <class T, class Device>
 insight::channel_patches patches_of_folder(context<Device>& here, const nn::network& network,
                                            const settings& wanted) {
@@ -55,7 +55,7 @@ insight::channel_patches patches_of_folder(context<Device>& here, const nn::netw
             search.add(here, load_at(files[i], wanted.size), static_cast<std::int64_t>(i));
             ++read;
         } catch (const cuda_error&) {
-            throw;  // no fault of the picture
+            throw;  // not caused by the picture
         } catch (const error& e) {
             if (first_reason.empty())
                 first_reason = e.what();
@@ -64,10 +64,10 @@ insight::channel_patches patches_of_folder(context<Device>& here, const nn::netw
     }
     searched.finish();
     if (read == 0)
-        throw option_error(wanted.pictures + ": no picture in it can be used: " + first_reason);
+        throw option_error(wanted.pictures + ": contains no usable picture: " + first_reason);
     if (read < files.size() && !wanted.quiet)
         std::cerr << wanted.pictures << ": " << files.size() - read << " of " << files.size()
-                  << " pictures left out, the first: " << first_reason << "\n";
+                  << " pictures were left out, the first because of: " << first_reason << "\n";
     step_report drawn("draw", pictures_of(search.found(0)), wanted.quiet);
     return insight::cut_patches(search.found(0), search.field(0), [&](std::int64_t number) {
         auto pixels = load_at(files[static_cast<std::size_t>(number)], wanted.size);
@@ -119,22 +119,23 @@ int run(const settings& wanted) {
 }  // namespace
 
 command add_explain(CLI::App& tool) {
-    auto* app = tool.add_subcommand("explain", "Show on a page what makes a painting's style");
+    auto* app = tool.add_subcommand("explain", "Write a page about the style of a painting");
     const auto wanted = std::make_shared<settings>();
     app->add_option("STYLE", wanted->style, "painting: JPEG, PNG or BMP")
         ->type_name("FILE")
         ->required();
     option_group group(*app, "Explanation");
-    group.text("-o,--output", "FILE.html", "the page, one file that loads nothing", wanted->output)
+    group.text("-o,--output", "FILE.html", "the page, one self-contained file", wanted->output)
         ->required();
-    group.text("--layer", "NAME", "whose channels are explained", wanted->network.layer);
-    group.text("--pictures", "DIR", "what channels look for is shown from these; else from STYLE",
+    group.text("--layer", "NAME", "layer whose channels are explained", wanted->network.layer);
+    group.text("--pictures", "DIR",
+               "take the patches of channels from these pictures instead of STYLE",
                wanted->pictures);
-    group.text("--compare", "FILE", "a result: which pairs of channels still differ",
-               wanted->compare);
-    group.natural("--size", "longest side of every picture; 0: their own", wanted->size,
+    group.text("--compare", "FILE",
+               "a result: show which pairs of channels still differ from STYLE", wanted->compare);
+    group.natural("--size", "longest side of all pictures in pixels; 0: their own", wanted->size,
                   {0, largest_size});
-    group.flag("--quiet", "print nothing but errors", wanted->quiet);
+    group.flag("--quiet", "print only errors", wanted->quiet);
     add_engine_options(*app, wanted->engine);
     add_view_options(*app, wanted->network.view, passes::forward);
     app->footer(

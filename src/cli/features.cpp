@@ -30,7 +30,7 @@ struct settings {
 
 using named_maps = std::map<std::string, tensor<float, cpu>>;
 
-/// The maps at the taps, planar, on the host.
+/// The feature maps at the taps, planar, on the host.
 template <class T, class Device>
 named_maps maps_of(context<Device>& ctx, const nn::network& network, image::picture_view picture,
                    const nn::features_options& options) {
@@ -66,23 +66,23 @@ int run(const settings& wanted) {
 }  // namespace
 
 command add_features(CLI::App& tool) {
-    auto* app = tool.add_subcommand("features", "Write what the network sees in a picture");
+    auto* app = tool.add_subcommand("features", "Write feature maps of a picture as NumPy arrays");
     const auto wanted = std::make_shared<settings>();
     app->add_option("IMAGE", wanted->picture, "JPEG, PNG or BMP")->type_name("FILE")->required();
     option_group group(*app, "Features");
     group
-        .add("--layers", "NAME,...", "such as relu1_1,relu4_2", "",
+        .add("--layers", "NAME,...", "layers, such as relu1_1,relu4_2", "",
              [wanted](const std::string& text) {
                  wanted->network.taps = parse_names("--layers", text);
              })
         ->required();
     group
-        .text("-o,--output", "FILE.npz", "float32 [C,H,W] for each layer, by its name",
-              wanted->output)
+        .text("-o,--output", "FILE.npz",
+              "output: for each layer an array float32 [C,H,W] with its name", wanted->output)
         ->required();
     group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->size,
                   {0, largest_size});
-    group.flag("--quiet", "print nothing but errors", wanted->quiet);
+    group.flag("--quiet", "print only errors", wanted->quiet);
     add_engine_options(*app, wanted->engine);
     add_view_options(*app, wanted->network.view, passes::forward);
     return {app, [wanted] { return run(*wanted); }};

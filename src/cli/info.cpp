@@ -24,11 +24,11 @@ struct row {
     std::string name;
     bool pool = false;
     shape filter{0, 0, 0, 0};  ///< [out,in,3,3] of a convolution
-    shape map{};               ///< what it makes of a square picture
+    shape map{};               ///< its output for a square picture
     std::int64_t parameters = 0, macs = 0;
 };
 
-/// What an iteration with the usual style and content layers takes.
+/// Memory and arithmetic of an iteration with the usual style and content layers.
 struct cost {
     std::vector<std::string> taps;
     std::size_t peak_bytes = 0;
@@ -109,7 +109,7 @@ void print_input(const nn::preprocessing& input) {
         return compact(v[0]) + " " + compact(v[1]) + " " + compact(v[2]);
     };
     std::cout << "input: " << (input.order == nn::channel_order::rgb ? "RGB" : "BGR") << " in [0,"
-              << compact(input.scale) << "], mean " << triple(input.mean) << ", deviation "
+              << compact(input.scale) << "], mean " << triple(input.mean) << ", standard deviation "
               << triple(input.deviation) << "\n";
 }
 
@@ -128,11 +128,11 @@ void print_row(const row& row) {
 
 void print_text(const nn::network& network, const std::vector<row>& rows, const cost& cost,
                 std::int64_t size) {
-    std::cout << network.name << ", " << network.origin << "'s, " << parameters_of(rows)
+    std::cout << network.name << ", origin " << network.origin << ", " << parameters_of(rows)
               << " parameters\n";
     print_input(network.input);
-    std::cout << "\nlayer    filter          parameters     GMAC  map at " << size_text(size, size)
-              << "\n";
+    std::cout << "\nlayer    filter          parameters     GMAC  output for "
+              << size_text(size, size) << "\n";
     for (const auto& row : rows)
         print_row(row);
     std::cout << "\nan iteration with " << CLI::detail::join(cost.taps, ", ") << ": "
@@ -153,16 +153,17 @@ int run(const settings& wanted) {
 }  // namespace
 
 command add_info(CLI::App& tool) {
-    auto* app = tool.add_subcommand("info", "Describe a network");
+    auto* app = tool.add_subcommand(
+        "info", "Print the layers, the preprocessing and the costs of a network");
     const auto wanted = std::make_shared<settings>();
     app->add_option("WEIGHTS", wanted->engine.weights,
-                    "built-in, vgg19, vgg16, or a file with a VGG")
+                    "built-in, vgg19, vgg16, or a weight file of a VGG")
         ->required();
     option_group group(*app, "Info");
-    group.natural("--size", "side of the square picture that costs are given for", wanted->size,
-                  {1, largest_size});
+    group.natural("--size", "side of a square picture, in pixels, for sizes and costs",
+                  wanted->size, {1, largest_size});
     add_preprocessing_option(group, wanted->engine);
-    group.flag("--json", "one JSON object", wanted->json);
+    group.flag("--json", "print one JSON object", wanted->json);
     return {app, [wanted] { return run(*wanted); }};
 }
 

@@ -2,7 +2,7 @@
 
 namespace impasto::cli {
 
-/// While one lives, Ctrl-C only leaves a note; a second Ctrl-C ends the process at once.
+/// While an object exists, the first Ctrl-C only sets a flag; a second one ends the process.
 class interrupt {
 public:
     interrupt();

@@ -87,22 +87,25 @@ int run(const settings& wanted) {
 }  // namespace
 
 command add_invert(CLI::App& tool) {
-    auto* app = tool.add_subcommand("invert", "Find a picture again from what each layer keeps");
+    auto* app = tool.add_subcommand("invert", "Reconstruct a picture from single layers");
     const auto wanted = std::make_shared<settings>();
     app->add_option("PICTURE", wanted->picture, "JPEG, PNG or BMP")->type_name("FILE")->required();
     option_group group(*app, "Inversion");
-    group.add(
-        "--layers", "NAME,...", "one picture for each", CLI::detail::join(wanted->layers, ","),
-        [wanted](const std::string& text) { wanted->layers = parse_names("--layers", text); });
+    group.add("--layers", "NAME,...", "layers to reconstruct from, one picture each",
+              CLI::detail::join(wanted->layers, ","), [wanted](const std::string& text) {
+                  wanted->layers = parse_names("--layers", text);
+              });
     group.text("-o,--output", "OUT",
-               "all of them side by side, .png or .jpg; a .png carries its recipe", wanted->output);
+               "all pictures side by side, .png or .jpg; a .png stores the options of the run",
+               wanted->output);
     group.natural("--size", "longest side in pixels; 0: the picture's own", wanted->run.size,
                   {0, largest_size});
-    group.natural("--iterations", "for each layer", wanted->run.iterations, {1, 1'000'000});
+    group.natural("--iterations", "number of iterations for each layer", wanted->run.iterations,
+                  {1, 1'000'000});
     group.number("--tv-weight", "total-variation weight", wanted->run.tv_weight, {0});
-    group.natural("--seed", "of the noise", wanted->run.seed);
-    auto* json = group.flag("--json", "one JSON object", wanted->json);
-    group.flag("--quiet", "print nothing but errors", wanted->quiet)->excludes(json);
+    group.natural("--seed", "seed of the noise", wanted->run.seed);
+    auto* json = group.flag("--json", "print one JSON object", wanted->json);
+    group.flag("--quiet", "print only errors", wanted->quiet)->excludes(json);
     add_margin_option(*app, wanted->run.margin);
     add_engine_options(*app, wanted->engine);
     add_view_options(*app, wanted->run.view, passes::forward_and_backward);

@@ -22,7 +22,7 @@ namespace impasto::cli {
             {"tv", losses.tv}};
 }
 
-/// On one line. A file's name need not be UTF-8: what is not becomes U+FFFD.
+/// JSON on one line. File names need not be UTF-8: invalid bytes become U+FFFD.
 [[nodiscard]] inline std::string dump(const nlohmann::ordered_json& value) {
     return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -1,4 +1,4 @@
-// impasto, the tool: picks the command and turns what goes wrong into one line and an exit code.
+// The tool impasto: runs a command and turns errors into one line and an exit code.
 
 #include <algorithm>
 #include <iostream>
@@ -33,7 +33,7 @@ std::string commands_of(const CLI::App& tool) {
     return enumerate(names);
 }
 
-/// Takes what the command line library finds wrong; help and version are among it.
+/// Handles the errors of CLI11, which include requests for help and version.
 int explain(const CLI::App& tool, const CLI::ParseError& e, int argc, char** argv) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
         return tool.exit(e);
@@ -65,7 +65,7 @@ int run(CLI::App& tool, int argc, char** argv) {
 
 std::unique_ptr<CLI::App> make_tool() {
     auto tool =
-        std::make_unique<CLI::App>("Repaints a photo in the manner of a painting.", "impasto");
+        std::make_unique<CLI::App>("Repaints a photo in the style of a painting.", "impasto");
     tool->set_version_flag("--version", std::string("impasto ") + version, "Print the version");
     tool->require_subcommand(0, 1);
     tool->get_formatter()->column_width(36);

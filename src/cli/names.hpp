@@ -4,7 +4,7 @@
 
 #include "cli/parse.hpp"
 
-/// The words of the command line, to be read and to be written.
+/// The names of values on the command line, for parsing and printing.
 namespace impasto::cli {
 
 inline constexpr named<optimizer> optimizer_names[] = {
@@ -13,7 +13,7 @@ inline constexpr named<optimizer> optimizer_names[] = {
     {"gd", optimizer::gradient_descent},
 };
 
-/// start::picture has no word: what is none of these is the name of a file.
+/// start::picture has no name: any other text is the name of a file.
 inline constexpr named<start> start_names[] = {
     {"content", start::content},
     {"noise", start::noise},
@@ -54,7 +54,7 @@ inline constexpr named<ops::conv_algorithm> convolution_names[] = {
     {"direct", ops::conv_algorithm::direct},
 };
 
-/// What a network wants to see.
+/// Preprocessing that a network expects.
 enum class input { as_recognised, torchvision, caffe, caffe_rgb, tensorflow };
 
 inline constexpr named<input> input_names[] = {

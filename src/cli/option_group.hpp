@@ -11,13 +11,13 @@
 
 namespace impasto::cli {
 
-/// Options under one heading of --help. Each writes into the target that it is given, which must
-/// outlive the parsing, and shows the target's present value as its default.
+/// Options under one heading of --help. Each option writes to its target, which must outlive the
+/// parsing, and shows the initial value of the target as its default.
 class option_group {
 public:
     option_group(CLI::App& app, std::string heading) : app_(app), heading_(std::move(heading)) {}
 
-    /// Any text that `set` understands; `standard` is the default to show.
+    /// An option with any text, passed to `set`; `standard` is the default that --help shows.
     CLI::Option* add(const std::string& name, const std::string& value,
                      const std::string& description, const std::string& standard,
                      const std::function<void(const std::string&)>& set) {

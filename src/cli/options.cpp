@@ -50,19 +50,22 @@ device_choice parse_device(const std::string& text) {
 void add_engine_options(CLI::App& app, engine_settings& engine) {
     option_group group(app, "Engine");
     group.text("--weights", "NAME|FILE",
-               "built-in; vgg19 or vgg16, once fetched; or a file with a VGG", engine.weights);
+               "built-in, a fetched network (vgg19 or vgg16), or a weight file of a VGG",
+               engine.weights);
     add_preprocessing_option(group, engine);
     add_device_option(group, engine);
-    group.natural("--threads", "0: as many as the machine offers", engine.threads, {0, 1024});
+    group.natural("--threads", "number of threads; 0: as many as the machine has", engine.threads,
+                  {0, 1024});
 }
 
 void add_normalize_option(CLI::App& app, engine_settings& engine) {
     option_group(app, "Engine")
         .flag("--normalize-activations",
-              "rescale the filters: each channel's mean over photo and paintings becomes 1",
+              "rescale the filters so that each channel's mean over photo and paintings is 1",
               engine.normalize_activations);
     option_group(app, "Engine")
-        .flag("--normalize-layers", "the same for each layer as a whole", engine.normalize_layers);
+        .flag("--normalize-layers", "the same with one factor for each layer",
+              engine.normalize_layers);
 }
 
 std::string margin_text(std::int64_t margin) {
@@ -72,7 +75,7 @@ std::string margin_text(std::int64_t margin) {
 void add_margin_option(CLI::App& app, std::int64_t& margin) {
     option_group(app, "Network")
         .add("--margin", "auto|N",
-             "pixels painted beyond each edge and cut off, so that no frame shows",
+             "pixels painted beyond each edge and cut off at the end, to avoid a frame",
              margin_text(margin), [&margin](const std::string& text) {
                  margin =
                      text == "auto"
@@ -83,22 +86,24 @@ void add_margin_option(CLI::App& app, std::int64_t& margin) {
 
 void add_loss_options(CLI::App& app, stylize_options& run) {
     option_group group(app, "Loss");
-    group.choice("--loss", "how differences are normalised; docs/conventions.md has the formulas",
-                 run.loss, loss_names);
-    group.number("--content-weight", "of the photo", run.content_weight, {0});
-    group.number("--style-weight", "of the painting", run.style_weight, {0});
+    group.choice("--loss", "loss normalisation; docs/conventions.md has the formulas", run.loss,
+                 loss_names);
+    group.number("--content-weight", "weight of the content loss (photo)", run.content_weight, {0});
+    group.number("--style-weight", "weight of the style loss (paintings)", run.style_weight, {0});
     group.number("--tv-weight", "total-variation weight", run.tv_weight, {0});
-    group.layers("--content-layers", "where the photo is compared", run.content_layers);
-    group.layers("--style-layers", "where the painting is compared", run.style_layers);
+    group.layers("--content-layers", "layers of the content loss, with their weights",
+                 run.content_layers);
+    group.layers("--style-layers", "layers of the style loss, with their weights",
+                 run.style_layers);
 }
 
 void add_device_option(option_group& group, engine_settings& engine) {
-    group.add("--device", "auto|cpu|cuda[:N]", "where to compute; auto: a GPU if there is one",
+    group.add("--device", "auto|cpu|cuda[:N]", "device to compute on; auto: a GPU if there is one",
               "auto", [&engine](const std::string& text) { engine.device = parse_device(text); });
 }
 
 void add_preprocessing_option(option_group& group, engine_settings& engine) {
-    group.choice("--preprocessing", "what the network wants to see; auto: as its file tells",
+    group.choice("--preprocessing", "pixel values that the network expects; auto: as recognised",
                  engine.input, input_names);
 }
 
@@ -111,10 +116,10 @@ std::string resolve_weights(const std::string& weights) {
     const std::string oxford =
         published->oxford.empty()
             ? ""
-            : "./dev " + weights + " in impasto's sources gets Oxford's, 20 MB, ";
-    throw option_error(weights + ": is not here yet; " + oxford + "impasto weights fetch " +
+            : "'./dev " + weights + "' in impasto's source folder gets Oxford's (20 MB), ";
+    throw option_error(weights + ": not found in the cache; " + oxford + "'impasto weights fetch " +
                        weights +
-                       " downloads torchvision's, some 550 MB; or give the name of a file");
+                       "' downloads torchvision's (about 550 MB); or give the name of a file");
 }
 
 nn::network load_network(const engine_settings& engine) {
@@ -174,7 +179,7 @@ void expect_two_files(const std::string& one, const std::string& other, const ch
         return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
     };
     if (where(one) == where(other))
-        throw option_error(other + ": is to be both " + both + "; choose two names");
+        throw option_error(other + ": cannot be both " + both + "; choose two names");
 }
 
 }  // namespace impasto::cli

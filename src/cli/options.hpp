@@ -21,10 +21,10 @@
 /// Options that several commands share.
 namespace impasto::cli {
 
-/// Longest side that --size takes. Above it memory would run out long before patience.
+/// Upper limit of --size, in pixels.
 inline constexpr std::uint64_t largest_size = 65536;
 
-/// Where to compute: auto is a GPU where there is one that will do.
+/// The device to compute on; automatic: a usable GPU if there is one, else the CPU.
 struct device_choice {
     enum { automatic, cpu, cuda } kind = automatic;
     int number = 0;  ///< of the GPU
@@ -50,29 +50,29 @@ void add_margin_option(CLI::App& app, std::int64_t& margin);
 /// "auto", or pixels.
 [[nodiscard]] std::string margin_text(std::int64_t margin);
 
-/// What J is made of.
+/// Loss normalisation, weights and layers.
 void add_loss_options(CLI::App& app, stylize_options& run);
 
-/// "built-in" or a file: published networks are looked for in the cache. Throws option_error, with
-/// the command that fetches it, for one that is not there.
+/// Returns "built-in" or a file name; published networks are searched in the cache. Throws
+/// option_error, with the command that fetches the network, if it is not there.
 [[nodiscard]] std::string resolve_weights(const std::string& weights);
 
-/// What --weights names, with its --preprocessing. Says on the error stream what is not certain.
+/// The network of --weights, with --preprocessing. Prints on stderr what is uncertain about it.
 [[nodiscard]] nn::network load_network(const engine_settings& engine);
 
-/// Rescales the filters so that each channel's, or each layer's, mean over these pictures is 1.
-/// They are looked at in a size at which a deep network's maps fit anywhere, whatever their own,
-/// and on the CPU: the filters are to be the same wherever they are used.
+/// Rescales the filters so that the mean of each channel, or of each layer, over these pictures is
+/// 1. The pictures are resized to 512 pixels, so that the feature maps of a deep network fit into
+/// memory, and evaluated on the CPU, so that the filters are the same for every device.
 void normalize_activations(nn::network& network, const engine_settings& engine,
                            std::span<const image::picture_view> pictures);
 
-/// The picture with a longest side of `size` pixels; 0: as it is.
+/// The picture, resized to a longest side of `size` pixels; 0: not resized.
 [[nodiscard]] image::picture load_at(const std::filesystem::path& file, std::int64_t size);
 
-/// Throws option_error where `output` is the file of one of the inputs.
+/// Throws option_error if `output` is the file of one of the inputs.
 void expect_not_an_input(const std::string& output, const std::vector<std::string>& inputs);
 
-/// What f returns; a shape_error of it, that a picture is too small, with the picture's file.
+/// Returns f(); adds the name of the picture's file to a shape_error that it throws.
 template <class F>
 auto naming(const std::string& file, F&& f) {
     try {
@@ -82,13 +82,13 @@ auto naming(const std::string& file, F&& f) {
     }
 }
 
-/// Throws option_error where two outputs are one file. both: "the picture and its report"
+/// Throws option_error if two outputs are the same file. both: "the picture and its report"
 void expect_two_files(const std::string& one, const std::string& other, const char* both);
 
-/// What stands where in a run: {"content", "photo.jpg"}, {"style 2", "monet.jpg"}.
+/// The files of a run by their role: {"content", "photo.jpg"}, {"style 2", "monet.jpg"}.
 using role_names = std::vector<std::pair<std::string, std::string>>;
 
-/// What f returns; a picture_error of it, with the name that its role has in `names`.
+/// Returns f(); in a picture_error that it throws, the role is replaced by the file in `names`.
 template <class F>
 auto naming(const role_names& names, F&& f) {
     try {

@@ -10,15 +10,17 @@
 
 namespace impasto::cli {
 
-/// How fast a run goes and how long it still takes. An iteration counts as the multiply-adds of its
-/// scale, so that the small early scales promise nothing that the large one cannot keep.
+/// Speed and remaining time of a run. Iterations are weighted by the multiply-adds of their scale,
+/// because iterations at small scales are faster.
 class pace {
 public:
     explicit pace(std::vector<scale_plan> scales) : scales_(std::move(scales)) {}
 
     void advance(const progress& now);
 
-    [[nodiscard]] int iteration() const { return iteration_; }  ///< of the whole run, from 1
+    [[nodiscard]] int iteration() const {
+        return iteration_;
+    }  ///< of the whole run, counted from 1
     [[nodiscard]] double seconds() const { return seconds_since(start_); }
     [[nodiscard]] double seconds_left() const;
     [[nodiscard]] double iterations_per_second() const { return rate_; }  ///< at this scale
@@ -35,15 +37,15 @@ private:
     double done_ = 0, rate_ = 0;
 };
 
-/// What an iteration of a scale counts for: its multiply-adds.
+/// The weight of an iteration of a scale: its multiply-adds.
 [[nodiscard]] inline double work_of_iteration(const scale_plan& scale) {
     return static_cast<double>(scale.macs);
 }
-/// Of all iterations.
+/// The sum over all iterations.
 [[nodiscard]] double total_work(const std::vector<scale_plan>& scales);
 
-/// Seconds that a whole run may take, from a few iterations at a small size on this machine.
-/// An estimate: large maps are computed somewhat faster or slower than small ones.
+/// Estimated seconds of a whole run, from a few iterations at a small size on this machine. The
+/// speed at large sizes may differ somewhat.
 template <class Device>
 [[nodiscard]] double estimate_seconds(context<Device>& ctx, const nn::network& network,
                                       const std::vector<scale_plan>& scales,

@@ -78,7 +78,7 @@ std::vector<std::string> parse_names(const std::string& option, const std::strin
     std::vector<std::string> names;
     for (auto& name : split(text)) {
         if (name.empty())
-            refuse(option, text, "a list of layers such as relu1_1,relu4_2");
+            refuse(option, text, "a comma-separated list of layers, such as relu1_1,relu4_2");
         expect_new(option, name, names);
         names.push_back(std::move(name));
     }
@@ -93,7 +93,7 @@ std::vector<style::weighted_layer> parse_layers(const std::string& option,
         const auto equals = part.find('=');
         auto name = part.substr(0, equals);
         if (name.empty())
-            refuse(option, text, "a list of layers such as relu1_1=1,relu2_1=0.5");
+            refuse(option, text, "a comma-separated list of layers, such as relu1_1=1,relu2_1=0.5");
         expect_new(option, name, names);
         const double weight = equals == std::string::npos
                                   ? 1

@@ -12,11 +12,11 @@
 #include <impasto/core/error.hpp>
 #include <impasto/style/convention.hpp>
 
-/// The text of an option to its value, strictly: nothing before or after, no NaN, no infinity.
+/// Conversion of the text of options, strictly: no other characters, no NaN, no infinity.
 /// All throw option_error "--name: 'text' is not …".
 namespace impasto::cli {
 
-/// Both ends included.
+/// A range including both ends.
 template <class T>
 struct range {
     T lowest = std::numeric_limits<T>::lowest();
@@ -41,7 +41,7 @@ struct range {
 [[nodiscard]] std::vector<style::weighted_layer> parse_layers(const std::string& option,
                                                               const std::string& text);
 
-/// A word of the command line and what it stands for.
+/// A name on the command line and its value.
 template <class T>
 struct named {
     const char* name;

@@ -44,15 +44,15 @@ loaded_picture load_scaled(const fs::path& file, std::int64_t size) {
     return {read, image::resize(pixels, height, width)};
 }
 
-/// What became of the pictures.
+/// The pictures, and which of them were used.
 struct search_result {
     std::vector<seen_picture> pictures;  ///< every one, by its number
     std::vector<std::string> left_out;   ///< why, each with its file
     std::size_t used = 0;
 };
 
-/// Adds the pictures one after another; the next is decoded meanwhile. One that cannot be used is
-/// left out.
+/// Adds the pictures one after another, and decodes the next one at the same time. Pictures that
+/// cannot be used are left out.
 template <class T, class Device>
 search_result search(context<Device>& here, const patches_settings& wanted,
                      const std::vector<fs::path>& files, insight::unit_patches<T, Device>& found) {
@@ -76,7 +76,7 @@ search_result search(context<Device>& here, const patches_settings& wanted,
             found.add(here, picture.pixels, static_cast<std::int64_t>(i));
             ++result.used;
         } catch (const cuda_error&) {
-            throw;  // no fault of the picture
+            throw;  // not caused by the picture
         } catch (const error& e) {
             result.left_out.push_back((decoded ? files[i].string() + ": " : "") + e.what());
         }
@@ -114,7 +114,7 @@ fs::path file_of(const patches_settings& wanted, const insight::sheet_slot& slot
     return fs::path(wanted.folder) / name.str();
 }
 
-/// The gradients of one layer's units, each as a square for the page.
+/// Computes the gradients of the units of one layer, each as a square for the page.
 template <class Device>
 class gradient_squares {
 public:
@@ -148,7 +148,7 @@ private:
     std::vector<insight::unit_gradient<Device>> kinds_;  // plain, guided
 };
 
-/// Looks once more at the pictures that have patches among the best.
+/// Decodes the pictures with patches on the page again, and draws these patches.
 template <class Device>
 void draw(context<Device>& here, const nn::network& network, const patches_settings& wanted,
           const std::vector<seen_picture>& pictures, insight::patch_sheet& sheet) {
@@ -184,7 +184,7 @@ void write_manifest(const patches_settings& wanted, const std::vector<insight::s
     write_atomically(wanted.manifest, std::as_bytes(std::span(text)));
 }
 
-/// What can be known to fail later fails here, before anything is computed.
+/// Throws before the computation if an output cannot be written.
 void expect_outputs(const patches_settings& wanted, const std::vector<fs::path>& pictures) {
     std::vector<std::string> inputs{wanted.engine.weights};
     for (const auto& file : pictures)
@@ -201,7 +201,8 @@ void expect_outputs(const patches_settings& wanted, const std::vector<fs::path>&
     std::error_code failed;
     fs::create_directories(wanted.folder, failed);
     if (failed)
-        throw io_error(wanted.folder + ": cannot make a folder for patches: " + failed.message());
+        throw io_error(wanted.folder +
+                       ": cannot create this folder for patches: " + failed.message());
     image::check_writable(fs::path(wanted.folder) / "patch.png");
 }
 
@@ -225,7 +226,7 @@ int run_on(context<Device>& here, const nn::network& network, const std::vector<
     const interrupt ctrl_c;
     const auto result = search(here, wanted, files, found);
     if (result.used == 0 && !result.left_out.empty())
-        throw io_error("no picture can be used; " + result.left_out.front());
+        throw io_error("no picture can be used: " + result.left_out.front());
     const auto panels = panels_of(wanted, found);
     insight::patch_sheet sheet(
         panels,
@@ -237,14 +238,15 @@ int run_on(context<Device>& here, const nn::network& network, const std::vector<
     tell_left_out(result);
     if (!wanted.quiet)
         std::cout << wanted.output << ": "
-                  << size_text(sheet.page().shape().h, sheet.page().shape().w) << ", the best of "
-                  << result.used << (result.used == 1 ? " picture" : " pictures") << "\n";
+                  << size_text(sheet.page().shape().h, sheet.page().shape().w)
+                  << ", the strongest patches of " << result.used
+                  << (result.used == 1 ? " picture" : " pictures") << "\n";
     return interrupt::asked() ? interrupted : success;
 }
 
 int run(const patches_settings& wanted) {
     if (wanted.search.layers.empty())
-        throw option_error("--layer: name a layer, such as relu3_2");
+        throw option_error("--layer: missing; give a layer, such as relu3_2");
     const auto files = list_pictures(wanted.pictures);
     const auto network = load_network(wanted.engine);
     return on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {
@@ -257,7 +259,8 @@ int run(const patches_settings& wanted) {
 }  // namespace
 
 command add_patches(CLI::App& tool) {
-    auto* app = tool.add_subcommand("patches", "Show which patches of pictures excite each unit");
+    auto* app = tool.add_subcommand("patches",
+                                    "Show the patches of pictures that activate each channel most");
     const auto wanted = std::make_shared<patches_settings>();
     add_patches_options(*app, *wanted);
     return {app, [wanted] { return run(*wanted); }};

@@ -4,7 +4,7 @@ namespace impasto::cli {
 
 namespace {
 
-/// The smallest box of the file's pixels that covers a box of what the network saw.
+/// The smallest box in pixels of the file that covers a box of the resized picture.
 image::box in_file(const image::box& box, const seen_picture& picture) {
     const auto down = [](std::int64_t at, std::int64_t read, std::int64_t shown) {
         return at * read / shown;

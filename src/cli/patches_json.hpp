@@ -11,7 +11,7 @@
 
 namespace impasto::cli {
 
-/// A picture by its number: its size in the file, and the size that the network saw.
+/// A picture of the search: its file, its size in the file, and its size after --size.
 struct seen_picture {
     std::filesystem::path file;
     shape read{}, shown{};

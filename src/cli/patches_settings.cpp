@@ -35,7 +35,8 @@ channel_choice parse_channels(const std::string& text) {
         const auto first = number(part.substr(0, dash));
         const auto last = dash == std::string::npos ? first : number(part.substr(dash + 1));
         if (last < first)
-            throw option_error(option + ": '" + part + "' runs backwards");
+            throw option_error(option + ": '" + part +
+                               "' is not a range; give the lower number first");
         choice.ranges.emplace_back(first, last);
         start = comma + 1;
     }
@@ -44,34 +45,34 @@ channel_choice parse_channels(const std::string& text) {
 
 void add_search_options(CLI::App& app, patches_settings& wanted) {
     option_group group(app, "Search");
-    auto* one = group.add("--layer", "NAME", "such as relu3_2", "",
+    auto* one = group.add("--layer", "NAME", "layer to search, such as relu3_2", "",
                           [&wanted](const std::string& text) { wanted.search.layers = {text}; });
     group
-        .add("--layers", "NAME,...", "several, one below the other on one page", "",
+        .add("--layers", "NAME,...", "several layers, one below the other on one page", "",
              [&wanted](const std::string& text) {
                  wanted.search.layers = parse_names("--layers", text);
              })
         ->excludes(one);
     group.add("--channels", "LIST|all|strongest:N",
-              "such as 0-31,40; strongest: excited far above usual", "strongest:16",
+              "such as 0-31,40; strongest: those activated far above the usual", "strongest:16",
               [&wanted](const std::string& text) { wanted.channels = parse_channels(text); });
-    group.natural("--top", "patches of a channel", wanted.search.top, {1, 1000});
-    group.choice("--per-image", "patches of a channel that one picture may give",
+    group.natural("--top", "number of patches for each channel", wanted.search.top, {1, 1000});
+    group.choice("--per-image", "number of patches of a channel from one picture",
                  wanted.search.positions, per_picture_names);
     group.natural("--size", "longest side of each picture in pixels; 0: its own", wanted.size,
                   {0, largest_size});
-    group.natural("--tile", "longest side that is computed in one piece", wanted.search.tile,
-                  {1, largest_size});
+    group.natural("--tile", "largest side of a picture, in pixels, that is not split into tiles",
+                  wanted.search.tile, {1, largest_size});
 }
 
 void add_output_options(CLI::App& app, patches_settings& wanted) {
     option_group group(app, "Output");
     group.text("-o,--output", "OUT", "the page, .png or .jpg", wanted.output)->required();
-    group.flag("--deconv", "beside each patch its gradient, plain and guided", wanted.gradients);
-    group.natural("--side", "of a patch on the page, in pixels", wanted.side, {1, 1024});
-    group.text("--json", "FILE", "write where each patch is, and how strong", wanted.manifest);
-    group.text("--patches-dir", "DIR", "write each patch as a .png of its own", wanted.folder);
-    group.flag("--quiet", "print nothing but errors", wanted.quiet);
+    group.flag("--deconv", "add the gradient of each patch, plain and guided", wanted.gradients);
+    group.natural("--side", "side of a patch on the page, in pixels", wanted.side, {1, 1024});
+    group.text("--json", "FILE", "write position and activation of each patch", wanted.manifest);
+    group.text("--patches-dir", "DIR", "write each patch as a .png to this folder", wanted.folder);
+    group.flag("--quiet", "print only errors", wanted.quiet);
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ std::vector<std::int64_t> channel_choice::of(const insight::top_patches& found) 
 }
 
 void add_patches_options(CLI::App& app, patches_settings& wanted) {
-    app.add_option("IMAGES", wanted.pictures, "pictures, or folders of them")
+    app.add_option("IMAGES", wanted.pictures, "pictures, or folders with pictures")
         ->type_name("FILE|DIR")
         ->required();
     add_search_options(app, wanted);
@@ -106,8 +107,8 @@ void add_patches_options(CLI::App& app, patches_settings& wanted) {
     add_engine_options(app, wanted.engine);
     add_view_options(app, wanted.search.view, passes::forward);
     app.footer(
-        "Each picture is looked at once and need not stay in memory. Files that cannot be used "
-        "are\nnamed at the end.\n"
+        "Pictures are decoded one after another, so their number is not limited by memory. Files\n"
+        "that cannot be used are listed at the end.\n"
         "Examples:\n"
         "  impasto patches photos --layer relu3_2 -o patches.png\n"
         "  impasto patches photos --layer relu4_2 --channels 7,40-47 --deconv -o patches.png\n"

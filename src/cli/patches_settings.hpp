@@ -16,9 +16,9 @@ namespace impasto::cli {
 /// --channels: "0-31,40", "all" or "strongest:16".
 struct channel_choice {
     std::vector<std::pair<std::int64_t, std::int64_t>> ranges{};  ///< both ends included
-    std::int64_t strongest = 0;  ///< where no ranges are given; 0: all
+    std::int64_t strongest = 0;  ///< if there are no ranges; 0: all channels
 
-    /// Throws option_error for a channel that a layer of so many lacks.
+    /// Throws option_error for a channel that a layer with this number of channels does not have.
     void expect_in(const std::string& layer, std::int64_t channels) const;
     [[nodiscard]] std::vector<std::int64_t> of(const insight::top_patches& found) const;
 };

@@ -34,7 +34,7 @@ std::vector<fs::path> pictures_below(const fs::path& folder) {
     if (failed)
         throw io_error(folder.string() + ": cannot be read: " + failed.message());
     if (files.empty())
-        throw option_error(folder.string() + ": has no .jpg, .jpeg, .png or .bmp in it");
+        throw option_error(folder.string() + ": contains no .jpg, .jpeg, .png or .bmp file");
     std::ranges::sort(files);
     return files;
 }

@@ -6,9 +6,9 @@
 
 namespace impasto::cli {
 
-/// Files as they are named; for a folder, the .jpg, .jpeg, .png and .bmp in it and below it,
-/// sorted. Throws option_error for a folder without any, io_error for one that cannot be read. A
-/// file may turn out to be missing, or to be no picture.
+/// The files named; for a folder, all .jpg, .jpeg, .png and .bmp files in it and its subfolders,
+/// sorted. Throws option_error for a folder without such files, and io_error for one that cannot be
+/// read. Files are not opened.
 [[nodiscard]] std::vector<std::filesystem::path> list_pictures(
     const std::vector<std::string>& names);
 

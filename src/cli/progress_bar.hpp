@@ -6,19 +6,19 @@
 
 namespace impasto::cli {
 
-/// One line on stderr that is written over and over, cut to the terminal's width.
+/// One line on stderr that is redrawn, cut to the width of the terminal.
 class progress_bar {
 public:
     progress_bar();
-    ~progress_bar() { clear(); }  // an error's line is to stand alone
+    ~progress_bar() { clear(); }  // an error gets a line of its own
     progress_bar(const progress_bar&) = delete;
     progress_bar& operator=(const progress_bar&) = delete;
 
-    /// Whether stderr is a terminal that can go back.
+    /// True if stderr is a terminal that can redraw a line.
     [[nodiscard]] static bool possible();
 
-    /// `share` of the bar, 0 to 1, is full. Calls that follow too closely do nothing, unless
-    /// `last`.
+    /// Draws the bar; share: the filled part, 0 to 1. Calls within 100 ms of the last drawing have
+    /// no effect unless `last`.
     void draw(const std::string& before, double share, const std::string& after, bool last);
     void clear();
 
@@ -29,12 +29,12 @@ private:
     clock::time_point next_{};
 };
 
-/// Tells of work in equal steps how far it is: a bar on a terminal, else a line now and then.
+/// Progress of work in equal steps: a bar on a terminal, otherwise a line every few seconds.
 class step_report {
 public:
     step_report(std::string what, std::size_t steps, bool quiet);
 
-    /// After each step.
+    /// Call after each step.
     void advance();
     void finish() { bar_.clear(); }
     [[nodiscard]] double seconds() const;

@@ -12,8 +12,8 @@
 
 namespace impasto::cli {
 
-/// Everything that decides what a picture looks like. Where it is written to does not: the same
-/// recipe gives the same bytes under any name.
+/// All options that affect a picture. The name of the output is not one of them: the same recipe
+/// gives the same bytes under any name.
 struct recipe {
     std::string content;
     std::vector<std::string> styles;
@@ -26,12 +26,12 @@ struct recipe {
     stylize_options run;
 };
 
-/// The notes that a PNG carries: "Software", and "impasto:options" with the recipe as JSON, named
-/// as the tool's options are.
+/// The texts stored in a PNG: "Software", and "impasto:options" with the recipe as JSON, with the
+/// names of the tool's options.
 [[nodiscard]] std::vector<image::text_entry> text_of(const recipe& recipe);
 
-/// The same for another command that paints: its name, what it was given, and of the run's options
-/// those that it has.
+/// The same for other commands that paint: the name of the command, its arguments, and those of the
+/// run's options that it has.
 struct command_recipe {
     std::string command;
     nlohmann::ordered_json given;
@@ -40,11 +40,11 @@ struct command_recipe {
     std::string device;
     int threads = 0;
     stylize_options run;
-    std::vector<std::string> options;  ///< "size", "seed", …; those of the view are always told
+    std::vector<std::string> options;  ///< "size", "seed", …; those of the view are always included
 };
 [[nodiscard]] std::vector<image::text_entry> text_of(const command_recipe& recipe);
 
-/// A recipe for people: "style-layers", "relu1_1=1, relu2_1=0.5".
+/// A recipe as a table: "style-layers", "relu1_1=1, relu2_1=0.5".
 [[nodiscard]] std::vector<insight::fact> facts_of(const recipe& recipe);
 
 }  // namespace impasto::cli

@@ -13,7 +13,7 @@
 
 namespace impasto::cli {
 
-/// What is known before a run.
+/// The plan of a run, before it starts.
 struct run_plan {
     std::vector<scale_plan> scales;
     std::string network;
@@ -24,7 +24,7 @@ struct run_plan {
     [[nodiscard]] std::size_t peak_bytes() const;
 };
 
-/// What is known after it.
+/// The result of a run.
 struct run_result {
     std::filesystem::path file;
     std::int64_t height = 0, width = 0;
@@ -33,7 +33,7 @@ struct run_result {
     bool interrupted = false;
 };
 
-/// Hears of a run and tells whoever started it. This one says nothing: --quiet.
+/// Prints the course of a run. This base class prints nothing (--quiet).
 class report {
 public:
     report() = default;
@@ -47,10 +47,10 @@ public:
     virtual void finished(const run_result&) {}
 };
 
-/// One JSON object a line on stdout.
+/// Prints one JSON object per line on stdout.
 [[nodiscard]] std::unique_ptr<report> make_json_report();
 
-/// The result on stdout; on the way to it a bar on stderr where that is a terminal, else lines.
+/// Prints the result on stdout, and progress on stderr: as a bar on a terminal, else as lines.
 [[nodiscard]] std::unique_ptr<report> make_text_report();
 
 }  // namespace impasto::cli

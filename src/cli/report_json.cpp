@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    /// Flushed, for a reader who waits at the other end of a pipe.
+    /// Flushes, so that a program at the other end of a pipe gets each line at once.
     static void print(const json& line) { std::cout << dump(line) << std::endl; }
 };
 

@@ -34,7 +34,7 @@ std::string losses_text(const style::loss_terms& losses) {
            "  style " + compact(sum(losses.style), 3) + "  tv " + compact(losses.tv, 3);
 }
 
-/// Lines alone: for a pipe, a log, a terminal that cannot go back.
+/// Prints lines only: for pipes, logs, and terminals that cannot redraw a line.
 class line_report : public report {
 public:
     void planned(const run_plan& plan) override {

@@ -12,8 +12,8 @@
 
 namespace impasto::cli {
 
-/// Observes runs that follow one another, one for each layer: on a terminal a line that counts,
-/// elsewhere nothing. Ctrl-C stops the run that is on.
+/// Observes several runs, one after another, one for each layer. On a terminal it shows a line with
+/// the iteration and the loss, elsewhere nothing. Ctrl-C stops the current run.
 class run_counter {
 public:
     explicit run_counter(bool quiet) : shows_(!quiet && ::isatty(STDERR_FILENO) != 0) {}
@@ -24,7 +24,7 @@ public:
             std::cerr << "\r\x1b[K" << std::flush;
     }
 
-    /// For the library, which copies its observer.
+    /// The observer to pass to the library, which copies it.
     [[nodiscard]] observer watch() {
         return [this](const progress& now) {
             if (shows_)

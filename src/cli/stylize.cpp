@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Every file that a run reads, open and decoded before it starts.
+/// All files that a run reads, decoded before it starts.
 struct inputs {
     explicit inputs(const stylize_settings& wanted)
         : network(load_network(wanted.engine)), content(image::load(wanted.content)) {
@@ -58,7 +58,7 @@ void expect_no_input_overwritten(const stylize_settings& wanted) {
         expect_not_an_input(output, files);
 }
 
-/// Where the page shall be, before the run that it tells of.
+/// Checks before the run that the report can be written.
 void check_report(const stylize_settings& wanted) {
     if (wanted.report.empty())
         return;
@@ -73,13 +73,13 @@ fs::path snapshot_name(const stylize_settings& wanted, int iteration) {
     return fs::path(wanted.snapshot_folder) / name.str();
 }
 
-/// Makes the folder where it is missing.
+/// Creates the folder if it does not exist.
 void prepare_snapshots(const stylize_settings& wanted) {
     std::error_code failed;
     fs::create_directories(wanted.snapshot_folder, failed);
     if (failed)
         throw io_error(wanted.snapshot_folder +
-                       ": cannot make a folder for snapshots: " + failed.message());
+                       ": cannot create this folder for snapshots: " + failed.message());
     image::check_writable(snapshot_name(wanted, 0));
 }
 
@@ -87,7 +87,7 @@ void expect_memory(const run_plan& plan, bool recompute) {
     const auto& engine = plan.engine;
     const auto needed = static_cast<double>(plan.peak_bytes());
     if (engine.memory > 0 && needed > engine.memory)
-        throw out_of_memory("the run needs " + bytes_text(needed) + ", and " + engine.of + " " +
+        throw out_of_memory("the run needs " + bytes_text(needed) + ", but " + engine.of + " " +
                             bytes_text(engine.memory) + "; choose a smaller --size" +
                             (recompute ? "" : ", or try --recompute"));
 }
@@ -134,7 +134,7 @@ void write_report(const insight::run_report& run, image::picture_view picture,
     write_atomically(wanted.report, std::as_bytes(std::span(page)));
 }
 
-/// What f paints. Where the run diverges, the best picture is written before it is complained of.
+/// Returns f(). If the run diverges, writes the best picture before the error is reported.
 template <class F>
 image::picture paint_or_save_best(const stylize_settings& wanted, const image::save_options& notes,
                                   F&& f) {
@@ -142,8 +142,8 @@ image::picture paint_or_save_best(const stylize_settings& wanted, const image::s
         return f();
     } catch (const painting_diverged& e) {
         image::save(wanted.output, e.best(), notes);
-        throw divergence_error(std::string(e.what()) + "; " + wanted.output +
-                               " has the best picture until then");
+        throw divergence_error(std::string(e.what()) + "; the best picture so far is in " +
+                               wanted.output);
     }
 }
 
@@ -156,7 +156,7 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
     std::optional<insight::run_report> page;
     if (!wanted.report.empty())
         page.emplace(given.content, given.style_views, wanted.run);
-    const scale_plan& last = plan.scales.back();  // all pictures of a run have its size
+    const scale_plan& last = plan.scales.back();  // all pictures of a run are saved at its size
     const auto observe = [&](const progress& now) {
         pace.advance(now);
         out.advanced(now, pace);
@@ -224,7 +224,7 @@ int run(stylize_settings wanted) {
     if (!given.init.empty())
         wanted.run.start_picture = given.init;
     for (auto* layers : {&wanted.run.content_layers, &wanted.run.style_layers})
-        *layers = style::layers_for(given.network, *layers);  // as the recipe shall name them
+        *layers = style::layers_for(given.network, *layers);  // as the recipe names them
     return naming(names_of(wanted), [&] {
         return on_engine(wanted.engine, [&](auto& here) { return run_on(here, wanted, given); });
     });
@@ -233,7 +233,7 @@ int run(stylize_settings wanted) {
 }  // namespace
 
 command add_stylize(CLI::App& tool) {
-    auto* app = tool.add_subcommand("stylize", "Paint a photo in the manner of a painting");
+    auto* app = tool.add_subcommand("stylize", "Paint a photo in the style of a painting");
     const auto wanted = std::make_shared<stylize_settings>();
     add_stylize_options(*app, *wanted);
     return {app, [wanted] { return run(*wanted); }};

@@ -11,9 +11,9 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
     auto& run = wanted.run;
     option_group group(app, "Run");
     const std::span<const named<preset>> presets = preset_names;
-    // First, so that it is applied first: options that are given override it.
+    // Added first, so that it is applied first and other options override it.
     group.add("--preset", CLI::detail::join(names_of(presets), "|"),
-              "a published recipe; options that are given override it", "",
+              "a published set of options; other options override it", "",
               [&wanted, presets](const std::string& text) {
                   const auto chosen = parse_choice("--preset", text, presets);
                   wanted.run = chosen();
@@ -22,22 +22,24 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
               });
     group.natural("--size", "longest side in pixels; 0: the photo's own", run.size,
                   {0, largest_size});
-    group.add(
-        "--scales", "auto|N", "coarse to fine in N sizes", "auto", [&run](const std::string& text) {
-            run.scales =
-                text == "auto" ? 0 : static_cast<int>(parse_natural("--scales", text, {1, 16}));
-        });
-    group.number("--scale-growth", "between two sizes", run.scale_growth, {1, 16});
-    group.natural("--iterations", "at the finest scale", run.iterations, {1, 1'000'000});
-    group.choice("--optimizer", "how to descend", run.optimizer, optimizer_names);
+    group.add("--scales", "auto|N", "number of sizes, from coarse to fine", "auto",
+              [&run](const std::string& text) {
+                  run.scales = text == "auto"
+                                   ? 0
+                                   : static_cast<int>(parse_natural("--scales", text, {1, 16}));
+              });
+    group.number("--scale-growth", "factor between two sizes", run.scale_growth, {1, 16});
+    group.natural("--iterations", "number of iterations at the finest scale", run.iterations,
+                  {1, 1'000'000});
+    group.choice("--optimizer", "L-BFGS, Adam or gradient descent", run.optimizer, optimizer_names);
     group.add("--learning-rate", "X",
-              "adam: how far a pixel's value in [0,1] moves in a step; gd: factor of dJ/dpixels",
-              "adam: 0.02; gd: chosen", [&run](const std::string& text) {
+              "adam: change of a pixel value in [0,1] per step; gd: factor of dJ/dpixels",
+              "adam: 0.02; gd: automatic", [&run](const std::string& text) {
                   run.learning_rate = parse_number("--learning-rate", text, {1e-300});
               });
-    group.number("--momentum", "of gd", run.momentum, {0, 1});
-    group.natural("--history", "corrections that lbfgs keeps", run.history, {1, 1000});
-    group.add("--init", "content|noise|style|gray|FILE", "what to start from",
+    group.number("--momentum", "momentum of gd", run.momentum, {0, 1});
+    group.natural("--history", "number of corrections that lbfgs keeps", run.history, {1, 1000});
+    group.add("--init", "content|noise|style|gray|FILE", "initial picture",
               name_of(std::span<const named<start>>(start_names), run.start),
               [&wanted](const std::string& text) {
                   const auto* found = std::ranges::find(start_names, text, &named<start>::name);
@@ -45,40 +47,44 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
                   wanted.run.start = is_file ? start::picture : found->value;
                   wanted.init = is_file ? text : "";
               });
-    group.number("--init-noise",
-                 "standard deviation of the noise added to the start; not to a FILE",
-                 run.start_noise, {0, 1});
-    group.natural("--seed", "of the noise", run.seed);
-    group.number("--average", "decay of an average of the iterates; 0: none", run.average, {0, 1});
+    group.number(
+        "--init-noise",
+        "standard deviation of the noise added to the initial picture, unless it is a FILE",
+        run.start_noise, {0, 1});
+    group.natural("--seed", "seed of the noise", run.seed);
+    group.number("--average", "decay of an average over the iterations; 0: no average", run.average,
+                 {0, 1});
 }
 
 void add_style_options(CLI::App& app, stylize_options& run) {
     option_group group(app, "Style");
-    group.add("--style-blend", "X,...", "share of each painting", "equal",
+    group.add("--style-blend", "X,...", "weight of each painting", "equal",
               [&run](const std::string& text) {
                   run.style_blend = parse_numbers("--style-blend", text, {0});
               });
-    group.number("--style-scale", "size of the painting's strokes", run.style_scale, {0.01, 100});
+    group.number("--style-scale",
+                 "size of the paintings relative to the photo: scales their strokes",
+                 run.style_scale, {0.01, 100});
     group.flag("--original-colors", "keep the photo's colours", run.original_colors);
 }
 
 void add_output_options(CLI::App& app, stylize_settings& wanted) {
     option_group group(app, "Output");
     group
-        .text("-o,--output", "OUT", "the picture, .png or .jpg; a .png carries its recipe",
-              wanted.output)
+        .text("-o,--output", "OUT",
+              "output picture, .png or .jpg; a .png stores the options of the run", wanted.output)
         ->required();
-    auto* every = group.natural("--snapshots", "save every N iterations; 0: never",
+    auto* every = group.natural("--snapshots", "save the picture every N iterations; 0: never",
                                 wanted.snapshot_every, {0, 1'000'000});
     group
-        .text("--snapshot-dir", "DIR", "folder for snapshots, by default the output's",
+        .text("--snapshot-dir", "DIR", "folder for snapshots; default: the folder of the output",
               wanted.snapshot_folder)
         ->needs(every);
-    group.text("--report", "FILE.html", "one page with pictures, losses, recipe and timings",
+    group.text("--report", "FILE.html", "write one page with pictures, losses, options and timings",
                wanted.report);
-    group.flag("--dry-run", "print sizes, memory and time, and do nothing", wanted.dry_run);
-    auto* json = group.flag("--json", "one JSON object a line", wanted.json);
-    group.flag("--quiet", "print nothing but errors", wanted.quiet)->excludes(json);
+    group.flag("--dry-run", "print sizes, memory and time, but do not paint", wanted.dry_run);
+    auto* json = group.flag("--json", "print one JSON object per line", wanted.json);
+    group.flag("--quiet", "print only errors", wanted.quiet)->excludes(json);
 }
 
 }  // namespace
@@ -87,7 +93,7 @@ void add_stylize_options(CLI::App& app, stylize_settings& wanted) {
     app.add_option("CONTENT", wanted.content, "photo: JPEG, PNG or BMP")
         ->type_name("FILE")
         ->required();
-    app.add_option("STYLE", wanted.styles, "painting, or several to blend")
+    app.add_option("STYLE", wanted.styles, "painting, or several paintings to blend")
         ->type_name("FILE")
         ->required();
     add_output_options(app, wanted);

@@ -11,20 +11,20 @@
 
 namespace impasto::cli {
 
-/// What the command line of stylize says.
+/// The command line of stylize.
 struct stylize_settings {
     std::string content, output;
     std::vector<std::string> styles;
-    std::string init;  ///< a file to start from; empty: run.start says it
+    std::string init;  ///< file with the initial picture; empty: see run.start
     engine_settings engine;
     stylize_options run;
     int snapshot_every = 0;
     std::string snapshot_folder;
-    std::string report;  ///< a page; empty: none
+    std::string report;  ///< file of the report; empty: none
     bool dry_run = false, json = false, quiet = false;
 };
 
-/// Adds them to the command; the defaults are those of the library.
+/// Adds the options to the command; the defaults are those of the library.
 void add_stylize_options(CLI::App& app, stylize_settings& wanted);
 
 }  // namespace impasto::cli

@@ -37,7 +37,7 @@ image::extent parse_size(const std::string& text) {
                 parse_natural("--size", text.substr(0, cross), {1, largest_size}))};
 }
 
-/// Made smaller where it is larger than that, and never larger.
+/// Resized to --style-size if it is larger, never enlarged.
 image::picture load_painting(const settings& wanted) {
     auto painting = image::load(wanted.style);
     if (wanted.style_size == 0)
@@ -102,31 +102,37 @@ int run(settings wanted) {
 
 void add_own_options(CLI::App& app, settings& wanted) {
     option_group group(app, "Texture");
-    group.text("-o,--output", "OUT", "the picture, .png or .jpg; a .png carries its recipe",
-               wanted.output);
-    group.add("--size", "WxH", "of the picture in pixels",
+    group.text("-o,--output", "OUT",
+               "output picture, .png or .jpg; a .png stores the options of the run", wanted.output);
+    group.add("--size", "WxH", "size of the texture in pixels",
               size_text(wanted.size.height, wanted.size.width),
               [&wanted](const std::string& text) { wanted.size = parse_size(text); });
     app.add_flag_callback(
            "--seamless", [&wanted] { wanted.run.view.border = ops::border::wrap; },
-           "the edges fit together: for tiles; the same as --border wrap")
+           "make a tileable texture, whose edges fit together; the same as --border wrap")
         ->group("Texture");
-    group.flag("--progression", "side by side: with the first style layer, the first two, ...",
-               wanted.progression);
-    group.natural("--style-size", "longest side at which the painting is seen; 0: its own",
+    group.flag(
+        "--progression",
+        "paint one texture each with the first style layer, the first two, ..., side by side",
+        wanted.progression);
+    group.natural("--style-size",
+                  "longest side to which a larger painting is reduced, in pixels; 0: its own",
                   wanted.style_size, {0, largest_size});
-    group.number("--style-scale", "size of its strokes", wanted.run.style_scale, {0.01, 100});
-    group.layers("--style-layers", "where the painting is compared", wanted.run.style_layers);
+    group.number("--style-scale", "scales the painting, and with it its strokes",
+                 wanted.run.style_scale, {0.01, 100});
+    group.layers("--style-layers", "layers of the style loss, with their weights",
+                 wanted.run.style_layers);
     group.number("--tv-weight", "total-variation weight", wanted.run.tv_weight, {0});
-    group.natural("--iterations", "at the finest scale", wanted.run.iterations, {1, 1'000'000});
-    group.natural("--seed", "of the noise", wanted.run.seed);
-    group.flag("--quiet", "print nothing but errors", wanted.quiet);
+    group.natural("--iterations", "number of iterations at the finest scale", wanted.run.iterations,
+                  {1, 1'000'000});
+    group.natural("--seed", "seed of the noise", wanted.run.seed);
+    group.flag("--quiet", "print only errors", wanted.quiet);
 }
 
 }  // namespace
 
 command add_texture(CLI::App& tool) {
-    auto* app = tool.add_subcommand("texture", "Paint a painting's manner without a photo");
+    auto* app = tool.add_subcommand("texture", "Paint a texture in the style of a painting");
     const auto wanted = std::make_shared<settings>();
     app->add_option("STYLE", wanted->style, "painting: JPEG, PNG or BMP")
         ->type_name("FILE")

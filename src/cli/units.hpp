@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-/// Numbers as people read them.
+/// Numbers formatted for people.
 namespace impasto::cli {
 
 /// Up to `digits` significant digits, without trailing zeros: "0.00123", "300", "1.5e+09".

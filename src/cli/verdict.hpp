@@ -11,9 +11,9 @@
 
 namespace impasto::cli {
 
-/// What evaluate --judge prints of a picture.
+/// The result of evaluate --judge.
 struct verdict {
-    std::string network;  ///< the topology's name: "vgg19"
+    std::string network;  ///< name of its topology, such as "vgg19"
     insight::judgement seen;
     std::array<double, 3> patches{};  ///< at the picture's size, a half, a quarter
 
@@ -24,7 +24,7 @@ struct verdict {
 ///  "patches": {"1": …, "1/2": …, "1/4": …}, "patches_mean": …}
 [[nodiscard]] nlohmann::ordered_json verdict_json(const verdict& found);
 
-/// The same in lines.
+/// Prints the result, one value per line.
 void print(const verdict& found);
 
 }  // namespace impasto::cli

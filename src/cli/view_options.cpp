@@ -8,26 +8,25 @@ namespace impasto::cli {
 void add_view_options(CLI::App& app, nn::view& view, passes network) {
     option_group seen(app, "Network");
     auto& pooling = view.pooling;
-    seen.choice("--pooling", "how maps shrink", pooling.kind, pooling_names);
+    seen.choice("--pooling", "pooling of feature maps", pooling.kind, pooling_names);
     seen.add(
-        "--pooling-scale", "X", "multiplies what is pooled; usual: 2 for average, 0.78 for l2",
+        "--pooling-scale", "X", "factor of pooled values; usual: 2 for average, 0.78 for l2",
         compact(pooling.scale), [&pooling](const std::string& text) {
             pooling.scale = static_cast<float>(parse_number("--pooling-scale", text, {0, 100}));
         });
-    seen.choice("--border", "what the network sees around the picture", view.border, border_names);
-    seen.choice("--convolution", "direct: slower, nearer to exact arithmetic",
+    seen.choice("--border", "padding around the picture", view.border, border_names);
+    seen.choice("--convolution", "convolution algorithm; direct is slower and more exact",
                 view.convolution.algorithm, convolution_names);
 
     option_group computed(app, "Engine");
-    computed.choice("--precision", "of feature maps; all but float32 need a GPU", view.precision,
-                    precision_names);
-    computed.choice("--conv-engine", "whose convolutions on a GPU; cudnn: NVIDIA's, for comparison",
+    computed.choice("--precision", "number format of feature maps; all but float32 need a GPU",
+                    view.precision, precision_names);
+    computed.choice("--conv-engine", "convolutions on a GPU; cudnn: NVIDIA's, for comparison",
                     view.convolution.engine, conv_engine_names);
     if (network == passes::forward_and_backward)
-        computed.flag(
-            "--recompute",
-            "less memory, a little more time: the largest map is computed twice, not kept",
-            view.recompute);
+        computed.flag("--recompute",
+                      "compute the largest feature map twice instead of keeping it, to save memory",
+                      view.recompute);
 }
 
 nlohmann::ordered_json view_json(const nn::view& view) {

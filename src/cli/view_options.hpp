@@ -14,7 +14,7 @@ enum class passes { forward, forward_and_backward };
 /// pass.
 void add_view_options(CLI::App& app, nn::view& view, passes network);
 
-/// The same as a recipe says them, by the names of the options.
+/// The options as JSON for a recipe, with the names of the options.
 [[nodiscard]] nlohmann::ordered_json view_json(const nn::view& view);
 
 }  // namespace impasto::cli

@@ -46,7 +46,7 @@ void normalize(nn::network& network, const convert_settings& wanted) {
     normalize_activations(network, wanted.engine, views);
 }
 
-/// Says what palettes have cost.
+/// Returns a text about the error of palettes; empty without them.
 std::string write(const nn::network& network, const convert_settings& wanted) {
     using weights::safetensors::precision;
     if (!wanted.palette) {
@@ -57,19 +57,22 @@ std::string write(const nn::network& network, const convert_settings& wanted) {
     const auto losses = weights::save_palettes(wanted.output, network);
     const auto worst = std::ranges::max_element(losses, {}, &weights::palette_loss::error);
     if (worst->error == 0)
-        return "; its palettes hold every value of the filters exactly";
+        return "; the palettes store every value of the filters exactly";
     return "; relative error of the filters: at most " + compact(100 * worst->error, 2) +
            " %, in " + worst->layer;
 }
 
 int convert(const convert_settings& wanted) {
     if (wanted.half && wanted.palette)
-        throw option_error("--half and --palette are two forms of one file; give one of them");
+        throw option_error("--half and --palette exclude each other; give one of them");
     if (fs::path(wanted.output).extension() != ".safetensors")
-        throw option_error(wanted.output + ": the output is a .safetensors; name it so");
+        throw option_error(
+            wanted.output +
+            ": the output format is safetensors; give a name that ends in .safetensors");
     std::error_code missing;
     if (fs::equivalent(wanted.engine.weights, wanted.output, missing))
-        throw option_error(wanted.output + ": is the input too; choose another name");
+        throw option_error(wanted.output +
+                           ": is also the input; choose another name for the output");
     expect_writable(wanted.output);
     auto network = load_network(wanted.engine);
     if (!wanted.pictures.empty())
@@ -83,22 +86,24 @@ int convert(const convert_settings& wanted) {
 }
 
 command add_convert(CLI::App& weights) {
-    auto* app = weights.add_subcommand("convert", "Write a network in impasto's own form");
+    auto* app = weights.add_subcommand("convert", "Write a network in impasto's own format");
     const auto wanted = std::make_shared<convert_settings>();
-    app->add_option("IN", wanted->engine.weights, "built-in, vgg19, vgg16, or a file with a VGG")
+    app->add_option("IN", wanted->engine.weights,
+                    "built-in, vgg19, vgg16, or a weight file of a VGG")
         ->required();
-    app->add_option("OUT", wanted->output, "a .safetensors")->required();
+    app->add_option("OUT", wanted->output, "output file, .safetensors")->required();
     option_group group(*app, "Convert");
-    group.flag("--half", "store float16: half as long, 11 bits", wanted->half);
-    group.flag("--palette", "store 8-bit indices into 256 values a layer: a quarter as long",
+    group.flag("--half", "store filters as float16: half the size, 11 bits of precision",
+               wanted->half);
+    group.flag("--palette", "store 8-bit indices into 256 values per layer: a quarter of the size",
                wanted->palette);
     group.add("--normalize-activations", "FILE,...",
-              "rescale the filters: each channel's mean over these pictures becomes 1", "",
+              "rescale the filters so that each channel's mean over these pictures is 1", "",
               [wanted](const std::string& text) {
                   wanted->pictures = parse_names("--normalize-activations", text);
               });
     add_preprocessing_option(group, wanted->engine);
-    group.flag("--quiet", "print nothing but errors", wanted->quiet);
+    group.flag("--quiet", "print only errors", wanted->quiet);
     return {app, [wanted] { return convert(*wanted); }};
 }
 
@@ -109,7 +114,7 @@ struct verify_settings {
     bool json = false;
 };
 
-/// "torchvision's vgg19-dcbb9e9d.pth" where the file's SHA-256 says so.
+/// "torchvision's vgg19-dcbb9e9d.pth" if the file has its SHA-256, else empty.
 std::string published_name(const std::string& weights) {
     const std::string file = resolve_weights(weights);
     if (file == "built-in")
@@ -143,8 +148,9 @@ void print_json(const nn::network& network, const weights::verification& found,
 
 void print_text(const nn::network& network, const weights::verification& found,
                 const std::string& known_file) {
-    std::cout << network.name << ", " << network.origin << "'s, fingerprint " << found.fingerprint
-              << "\n\nlayer          mean  deviation    largest  dead channels\n";
+    std::cout << network.name << ", origin " << network.origin << ", fingerprint "
+              << found.fingerprint
+              << "\n\nlayer          mean  std. dev.    largest  dead channels\n";
     for (const auto& layer : found.layers)
         std::cout << std::left << std::setw(9) << layer.name << std::right << std::setw(10)
                   << compact(layer.mean, 4) << std::setw(11) << compact(layer.deviation, 4)
@@ -152,15 +158,14 @@ void print_text(const nn::network& network, const weights::verification& found,
                   << " of " << layer.channels << "\n";
     std::cout << "\n";
     if (!known_file.empty())
-        std::cout << "this is " << known_file << ", by its SHA-256\n";
+        std::cout << "recognised by its SHA-256: " << known_file << "\n";
     if (!found.known_as.empty())
-        std::cout << "this is " << found.known_as << ", and its activations are "
-                  << (found.faults.empty() ? "as known" : "not those known") << "\n";
+        std::cout << "recognised as " << found.known_as << "; its activations "
+                  << (found.faults.empty() ? "match" : "do not match") << " the reference values\n";
     for (const auto& fault : found.faults)
         std::cout << "fault: " << fault << "\n";
     if (found.faults.empty() && found.known_as.empty())
-        std::cout << "nothing is wrong with these activations; this network's right ones are not "
-                     "known\n";
+        std::cout << "no signs of damage; there are no reference values for this network\n";
 }
 
 int verify(const verify_settings& wanted) {
@@ -172,14 +177,16 @@ int verify(const verify_settings& wanted) {
 }
 
 command add_verify(CLI::App& weights) {
-    auto* app = weights.add_subcommand("verify", "Run a network on a test picture and judge it");
+    auto* app =
+        weights.add_subcommand("verify", "Check the activations of a network on a test picture");
     const auto wanted = std::make_shared<verify_settings>();
-    app->add_option("FILE", wanted->engine.weights, "built-in, vgg19, vgg16, or a file with a VGG")
+    app->add_option("FILE", wanted->engine.weights,
+                    "built-in, vgg19, vgg16, or a weight file of a VGG")
         ->required();
     option_group group(*app, "Verify");
     add_preprocessing_option(group, wanted->engine);
     add_device_option(group, wanted->engine);
-    group.flag("--json", "one JSON object", wanted->json);
+    group.flag("--json", "print one JSON object", wanted->json);
     return {app, [wanted] { return verify(*wanted); }};
 }
 
@@ -192,7 +199,7 @@ struct fetch_settings {
     bool quiet = false;
 };
 
-/// One line that is written over, ten times a second.
+/// A line of progress, redrawn at most ten times a second.
 class progress_line {
 public:
     void operator()(const weights::fetch_progress& now) {
@@ -226,7 +233,7 @@ private:
 int fetch(const fetch_settings& wanted) {
     const auto* network = weights::find_published(wanted.network);
     if (network == nullptr)
-        throw option_error("'" + wanted.network + "' is not published; fetch vgg19 or vgg16");
+        throw option_error("'" + wanted.network + "' cannot be fetched; give vgg19 or vgg16");
     auto options = wanted.options;
     options.folder = wanted.folder;
     fs::path file;
@@ -242,16 +249,16 @@ int fetch(const fetch_settings& wanted) {
 }
 
 command add_fetch(CLI::App& weights) {
-    auto* app = weights.add_subcommand("fetch", "Download torchvision's VGG; about 550 MB");
+    auto* app = weights.add_subcommand("fetch", "Download torchvision's VGG (about 550 MB)");
     const auto wanted = std::make_shared<fetch_settings>();
     app->add_option("NETWORK", wanted->network, "vgg19 or vgg16")->required();
     option_group group(*app, "Fetch");
-    group.text("--to", "DIR", "where to put it, in place of the cache that --weights looks into",
+    group.text("--to", "DIR", "folder for the file; default: the cache, where --weights finds it",
                wanted->folder);
-    group.text("--url", "URL", "a mirror's address", wanted->options.url);
-    group.text("--sha256", "HEX", "what the file's hash begins with, if not torchvision's",
+    group.text("--url", "URL", "address of a mirror", wanted->options.url);
+    group.text("--sha256", "HEX", "first digits of the expected SHA-256; default: torchvision's",
                wanted->options.sha256);
-    group.flag("--quiet", "print nothing but errors", wanted->quiet);
+    group.flag("--quiet", "print only errors", wanted->quiet);
     return {app, [wanted] { return fetch(*wanted); }};
 }
 

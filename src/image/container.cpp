@@ -59,9 +59,9 @@ description describe_bmp(byte_span bytes, const std::string& name) {
     found.height = old ? little_endian_16(bytes, 20) : std::abs(signed_32(22));
     const std::int64_t bits = little_endian_16(bytes, old ? 24 : 28);
     if (found.width < 1 || found.height < 1 || bits < 1 || bits > 32)
-        throw format_error(name + ": not a BMP picture: it claims " + std::to_string(found.width) +
-                           "x" + std::to_string(found.height) + " pixels of " +
-                           std::to_string(bits) + " bits");
+        throw format_error(name + ": is not a valid BMP: its header says " +
+                           std::to_string(found.width) + "x" + std::to_string(found.height) +
+                           " pixels of " + std::to_string(bits) + " bits");
 
     const std::int64_t row = (found.width * bits + 31) / 32 * 4;
     const auto start = std::int64_t{little_endian_32(bytes, 10)};

@@ -28,7 +28,7 @@ struct segment {
     byte_span data;  ///< what follows its length
 };
 
-/// Goes from marker to marker, over entropy-coded data and over stray bytes between segments.
+/// Iterates over the markers, skipping entropy-coded data and stray bytes between segments.
 class segments {
 public:
     segments(byte_span bytes, const std::string& name) : bytes_(bytes), name_(name) {}
@@ -41,8 +41,9 @@ public:
             cut_off();
         const std::size_t length = big_endian_16(bytes_, at_);
         if (length < 2)
-            throw format_error(name_ + ": the JPEG is damaged: a segment of " +
-                               std::to_string(length) + " bytes at byte " + std::to_string(at_));
+            throw format_error(name_ + ": the JPEG is damaged: the segment at byte " +
+                               std::to_string(at_) + " has an invalid length of " +
+                               std::to_string(length));
         if (length > bytes_.size() - at_)
             cut_off();
         at_ += length;

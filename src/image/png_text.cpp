@@ -100,7 +100,7 @@ std::vector<text_entry> read_text(const std::filesystem::path& file) {
     const std::string name = file.string();
     const std::vector<std::byte> bytes = read_file(file, max_file_bytes);
     if (!characters(bytes).starts_with(detail::png_signature))
-        throw format_error(name + ": is not a PNG; only PNGs hold text");
+        throw format_error(name + ": is not a PNG; only PNGs contain text");
     std::vector<text_entry> found;
     std::size_t total = 0;
     detail::png_chunks rest(bytes, name);
@@ -109,7 +109,7 @@ std::vector<text_entry> read_text(const std::filesystem::path& file) {
             continue;
         total += chunk->data.size() + sizeof(text_entry);
         if (total > max_text)
-            throw format_error(name + ": holds more than " + std::to_string(max_text) +
+            throw format_error(name + ": contains more than " + std::to_string(max_text) +
                                " bytes of text");
         if (const auto entry = detail::text_of(*chunk))
             found.push_back(*entry);

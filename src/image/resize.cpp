@@ -113,7 +113,7 @@ tensor<float, cpu> resize_planes(tensor_view<const float, cpu> planes, std::int6
     if (height < 1 || width < 1 || h < 1 || w < 1 || planes.layout() != layout::nchw)
         throw shape_error("resize: from " + to_string(planes.shape()) + " in " +
                           to_string(planes.layout()) + " to " + std::to_string(width) + "x" +
-                          std::to_string(height) + " pixels; give nchw and sides of 1 or more");
+                          std::to_string(height) + " pixels; give nchw and sides of at least 1");
     if (keeps_size(planes, height, width))
         return mapped(planes, [](float v) { return v; });
 
@@ -135,7 +135,7 @@ extent fit(std::int64_t height, std::int64_t width, std::int64_t longest_side, b
     if (height < 1 || width < 1 || longest_side < 1)
         throw option_error("fit: " + std::to_string(width) + "x" + std::to_string(height) +
                            " pixels to a longest side of " + std::to_string(longest_side) +
-                           "; all must be 1 or more");
+                           "; all must be at least 1");
     const std::int64_t longest = std::max(height, width);
     if (longest <= longest_side && !enlarge)
         return {height, width};

@@ -107,7 +107,7 @@ template <class Sample>
 raster<Sample> decode_with_stb(byte_span bytes, const description& expected,
                                const std::string& name) try {
     if (bytes.size() > std::numeric_limits<int>::max())
-        throw format_error("more than two gibibytes");
+        throw format_error("the file has more than 2 GiB");
     allocation_limit = allocation_limit_for(expected, bytes.size());
     limit_reached = false;
     int width = 0, height = 0, channels = 0;
@@ -123,7 +123,7 @@ raster<Sample> decode_with_stb(byte_span bytes, const description& expected,
     decoded.height = height;
     decoded.channels = channels;
     if (width != expected.width || height != expected.height)
-        throw format_error("its pixels have another size than its header says");
+        throw format_error("its pixels do not have the size in its header");
     return decoded;
 } catch (const format_error& reason) {
     throw format_error(name + ": cannot be decoded: " + reason.what());

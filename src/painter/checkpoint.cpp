@@ -47,7 +47,7 @@ void print(std::ostream& out, const std::vector<style::weighted_layer>& layers) 
     out << ";";
 }
 
-/// Every number that decides on the picture, exactly.
+/// Every option that affects the picture, with exact numbers.
 std::string text_of(const stylize_options& o) {
     std::ostringstream out;
     out << std::hexfloat << "size " << o.size << " scales " << o.scales << " " << o.scale_growth
@@ -94,8 +94,8 @@ void expect_same(const identity& expected, const identity& found) {
     for (const auto& [what, value] : expected) {
         const auto other = found.find(what);
         if (other == found.end() || other->second != value)
-            throw format_error("a saved painting with another " + what +
-                               "; go on with what it was begun with");
+            throw format_error("not the same " + what +
+                               " as when this painting was saved; load it with the same " + what);
     }
 }
 
@@ -111,7 +111,8 @@ checkpoint read_checkpoint(const std::filesystem::path& file) {
     const auto archive = weights::safetensors::parse(mapping->bytes(), file.string());
     const auto format = archive.metadata.find(format_key);
     if (format == archive.metadata.end() || format->second != format_name)
-        throw format_error(file.string() + ": is not a saved painting");
+        throw format_error(file.string() + ": is not a saved painting (no '" + format_name +
+                           "' in its metadata)");
     checkpoint kept{.of = archive.metadata, .state = {}};
     for (const auto& entry : archive.entries) {
         using weights::element_type;

@@ -11,23 +11,23 @@
 
 namespace impasto::painter_detail {
 
-/// What tells paintings apart: "photo", "paintings", "network" by their hashes, "options" in words.
+/// Identifies a painting: hashes of "photo", "paintings" and "network", and "options" as text.
 using identity = std::map<std::string, std::string>;
 
 [[nodiscard]] identity identity_of(const nn::network& network, const brief& what,
                                    const stylize_options& options);
 
-/// Throws format_error, which says what differs, unless both are the same.
+/// Throws format_error, which names the first difference, unless both are the same.
 void expect_same(const identity& expected, const identity& found);
 
-/// A painting as it lies in a file.
+/// The contents of a file with a saved painting.
 struct checkpoint {
     identity of;
     saved_state state;
 };
 
-/// A .safetensors file; its metadata are the identity. Throws io_error, and format_error with the
-/// file's name.
+/// The file is a .safetensors, and its metadata are the identity. Throws io_error, and format_error
+/// with the name of the file.
 void write(const std::filesystem::path& file, const checkpoint& kept);
 [[nodiscard]] checkpoint read_checkpoint(const std::filesystem::path& file);
 

@@ -6,12 +6,12 @@ namespace impasto {
 
 namespace {
 
-/// The five layers that the papers name, each a fifth of the style.
+/// The five layers of the papers, with equal weights.
 std::vector<style::weighted_layer> five_style_layers() {
     return {{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1, ""}};
 }
 
-/// What all but the newest have in common: one scale, no smoothing, the network as it was trained.
+/// Common options of the older recipes: one scale, no total variation, zero padding as in training.
 stylize_options plain_recipe(style::convention loss) {
     stylize_options options;
     options.scales = 1;
@@ -31,7 +31,7 @@ stylize_options lecture_preset() {
     auto options = plain_recipe(style::convention::lecture);
     options.iterations = 600;
     options.optimizer = optimizer::gradient_descent;
-    options.start_noise = 0.04;  // plain descent leaves what more there is as grain
+    options.start_noise = 0.04;  // plain descent does not remove stronger noise
     options.content_weight = 10;
     options.style_weight = 40;
     options.view.pooling = {.kind = ops::pooling::average, .scale = 1};
@@ -53,7 +53,7 @@ stylize_options neural_style_preset() {
     options.history = 100;
     options.start_noise = 0.001 / 255;
     options.content_weight = 5;
-    options.style_weight = 5 * 100;  // of a mean over the five layers, which it adds
+    options.style_weight = 5 * 100;  // it adds the layers, impasto takes their mean
     options.tv_weight = 1e-3;
     options.view.pooling = {.kind = ops::pooling::max, .scale = 1};
     return options;

@@ -6,7 +6,7 @@
 
 #include "painter/painting_run.hpp"
 
-// For every device: instantiated for the CPU in stylize.cpp, for a GPU in kernels/painter.cpp.
+// For all devices: instantiated for the CPU in stylize.cpp, for a GPU in kernels/painter.cpp.
 namespace impasto {
 
 template <class Device>

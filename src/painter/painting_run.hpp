@@ -37,8 +37,8 @@ public:
 
 namespace impasto::painter_detail {
 
-/// The network as maps of T want it: fitted to the pictures of the brief for half, otherwise as it
-/// is.
+/// The network for feature maps of T: for half rescaled to the pictures of the brief, otherwise
+/// unchanged.
 template <class T>
 class fitted_network {
 public:
@@ -71,7 +71,7 @@ private:
     const nn::network* used_;
 };
 
-/// A painting with maps of T: scale after scale, each with an objective and a scale_run.
+/// A painting with feature maps of T. Each scale has an objective and a scale_run.
 template <class T, class Device>
 class painting_run : public painting<Device>::run {
 public:
@@ -92,7 +92,7 @@ public:
 
     progress step() override {
         if (finished_)
-            throw option_error("painting: it is finished; there is no further step");
+            throw option_error("painting: step: it is finished; check finished() first");
         if (iteration_ == iterations())
             enter_next();
         const auto report = take_step();
@@ -118,8 +118,8 @@ public:
         state_reader<Device> reader(*context_, kept.state);
         reader("scale", scale_);
         if (scale_ >= steps_.size())
-            throw format_error("a saved painting is at scale " + std::to_string(scale_) + " of " +
-                               std::to_string(steps_.size()));
+            throw format_error("the saved scale " + std::to_string(scale_) +
+                               " does not exist; there are " + std::to_string(steps_.size()));
         enter(scale_, image::picture(canvas_shape(steps_[scale_].size, options_)));
         exchange(reader);
     }
@@ -138,7 +138,7 @@ private:
 
     void enter(std::size_t scale, image::picture_view canvas) {
         const auto& [size, iterations] = steps_[scale];
-        objective_.reset();  // before the memory of the next is asked for
+        objective_.reset();  // before memory for the next one is allocated
         photo_ = what_.photo.empty() ? image::picture()
                                      : image::resize(what_.photo, size.height, size.width);
         objective_ = std::make_unique<style::objective<T, Device>>(make_objective<T>(
@@ -184,7 +184,7 @@ private:
     std::vector<scale_step> steps_;
     fitted_network<T> network_;
 
-    // Of the present scale.
+    // Of the current scale.
     std::size_t scale_ = 0;
     int iteration_ = 0;
     bool finished_ = false;

@@ -33,8 +33,8 @@ image::picture noise(image::extent size, std::uint64_t seed, float mean, double 
     return result;
 }
 
-// Where a picture is flat, every pixel has the same gradient and no stroke can begin: noise ends
-// that.
+// In a flat area all pixels have the same gradient, so that no strokes develop. Noise prevents
+// this.
 image::picture roughened(image::picture canvas, const stylize_options& options) {
     if (options.start_noise == 0)
         return canvas;
@@ -44,7 +44,7 @@ image::picture roughened(image::picture canvas, const stylize_options& options) 
     return canvas;
 }
 
-// An iterate has values beyond what a picture can show.
+// During the optimisation, values may leave [0,1].
 image::picture clamped(image::picture picture) {
     for (float& value : picture)
         value = std::clamp(value, 0.0f, 1.0f);
@@ -60,11 +60,11 @@ std::size_t deepest_of(const nn::network& network,
     return deepest;
 }
 
-/// Half of what a unit of the deepest layer with a stride of up to 8 sees: with a quarter, the
+/// Half of the receptive field of the deepest layer with a stride of up to 8. With a quarter, the
 /// picture of a black photo was up to 38 % more saturated at the edge than inside; more than half
-/// changed nothing further. relu5_1 does not count: it sees too coarsely to draw a frame, and would
-/// triple a small canvas. A multiple of the deepest stride, so that pools start where they would
-/// without a margin.
+/// made no difference. relu5_1 is not used: it is too coarse to cause a frame, and its margin would
+/// triple the area of a small canvas. The margin is a multiple of the deepest stride, so that pools
+/// start at the same pixels as without a margin.
 std::int64_t margin_for(const nn::network& network, const stylize_options& options) {
     constexpr std::int64_t fine_stride = 8;
     const auto deepest = nn::receptive_field_of(network.layers, deepest_layer(network, options));
@@ -80,18 +80,18 @@ std::int64_t margin_for(const nn::network& network, const stylize_options& optio
     return (widest / 2 + deepest.stride - 1) / deepest.stride * deepest.stride;
 }
 
-/// What only a photo could give.
+/// Throws option_error for options that need a photo.
 void check_without_photo(const brief& what, const stylize_options& options) {
     if (what.size.height < 1 || what.size.width < 1)
-        throw option_error("a size of " + std::to_string(what.size.width) + "x" +
-                           std::to_string(what.size.height) + " has no pixels");
+        throw option_error("size: " + std::to_string(what.size.width) + "x" +
+                           std::to_string(what.size.height) + " has no pixels; give sides from 1");
     if (!options.content_layers.empty())
         throw option_error("content layer " + options.content_layers.front().name +
-                           ": there is no photo to compare with");
+                           ": there is no photo to compare with; leave it out");
     if (options.start == start::content)
         throw option_error("start: there is no photo to start from; choose noise, gray or style");
     if (options.original_colors)
-        throw option_error("original colors: there is no photo to take them from");
+        throw option_error("original colors: there is no photo to take them from; switch them off");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@
 
 namespace impasto::painter_detail {
 
-/// Host pixels to the device and back; on the CPU a copy.
+/// Copies pixels from the host to the device, and back.
 template <class Device>
 [[nodiscard]] tensor<float, Device> upload(context<Device>& ctx, image::picture_view pixels) {
     tensor<float, Device> result(pixels.shape());
@@ -59,7 +59,7 @@ template <class Device>
             .view = view};
 }
 
-/// The objective of a canvas, its targets taken. photo: of the canvas' size, or empty.
+/// The objective of a canvas, with its targets. photo: at the size of the canvas, or empty.
 template <class T, class Device>
 [[nodiscard]] style::objective<T, Device> make_objective(
     context<Device>& ctx, const nn::network& net, const shape& canvas, image::picture_view photo,
@@ -75,7 +75,8 @@ template <class T, class Device>
         for (const auto& painting : paintings)
             views.push_back(uploaded.emplace_back(upload(ctx, painting)).view());
         auto seen = style::extractor_options(used, used.style_layers);
-        if (seen.view.border == ops::border::wrap)  // the picture is seamless, a painting is not
+        if (seen.view.border ==
+            ops::border::wrap)  // the picture is seamless, the paintings are not
             seen.view.border = ops::border::replicate;
         objective.set_style(
             style::make_style_target<T, Device>(ctx, net, seen, views, shares, used.tiles));
@@ -83,7 +84,7 @@ template <class T, class Device>
     return objective;
 }
 
-/// The optimiser of one scale, whichever was chosen.
+/// The optimiser of one scale, of the type chosen in the options.
 template <class Device>
 class any_optimizer {
 public:
@@ -95,7 +96,7 @@ public:
         return std::visit([&](auto& chosen) { return chosen.step(objective, x); }, method_);
     }
 
-    /// Adam's memory, brought over from a coarser scale; size: of the picture, without its margin.
+    /// Takes over Adam's moments from a coarser scale. size: of the picture without its margin.
     void carry(context<Device>& ctx, const any_optimizer& coarser, image::extent size,
                std::int64_t margin) {
         auto* mine = std::get_if<optim::adam<Device>>(&method_);
@@ -115,7 +116,7 @@ public:
         std::visit([&](auto& chosen) { chosen.exchange(s); }, method_);
     }
 
-    /// L-BFGS only goes down; the others may climb where their steps are too long.
+    /// True if steps may increase J: for all optimisers without a line search.
     [[nodiscard]] bool may_climb() const {
         return !std::holds_alternative<optim::lbfgs<Device>>(method_);
     }
@@ -140,11 +141,11 @@ private:
     method method_;
 };
 
-/// One scale: the canvas in progress, its optimiser, and the average of what it went through.
+/// One scale: the canvas, its optimiser, and the average of its iterates.
 template <class Device>
 class scale_run {
 public:
-    /// x: the canvas, options.margin included.
+    /// x: the canvas, including options.margin.
     scale_run(context<Device>& ctx, tensor<float, Device> x, const stylize_options& options)
         : context_(&ctx),
           margin_(canvas_margin(options)),
@@ -165,8 +166,8 @@ public:
                          margin_);
     }
 
-    /// One iteration, counted from 1; nothing where J has left its start for good, of which
-    /// complaint() tells. Throws divergence_error where J is not a number at the start.
+    /// Runs iteration `iteration`, counted from 1. Returns nothing if the run diverged; complaint()
+    /// then says why. Throws divergence_error if J is not finite in the first iteration.
     template <class T>
     [[nodiscard]] std::optional<optim::step_report> step(style::objective<T, Device>& objective,
                                                          int iteration) {
@@ -191,7 +192,7 @@ public:
         s("best_loss", best_loss_);
     }
 
-    /// Without the margin. Where the run diverged, the best that there was.
+    /// The picture without the margin; if the run diverged, the best one.
     [[nodiscard]] image::picture picture() const {
         const auto canvas = download(*context_, !complaint_.empty() ? best_.view()
                                                 : average_          ? average_->value()
@@ -199,11 +200,11 @@ public:
         return image::without_margin(canvas, margin_);
     }
 
-    /// Why it diverged.
+    /// Why the run diverged; empty if it did not.
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
 private:
-    // What climbs reports J at the x before its step. False where J has left its start for good.
+    // These optimisers report J at the x before the step. Returns false if the run diverged.
     bool keep_best(double loss, int iteration) {
         constexpr double too_far = 100;
         if (before_.empty())
@@ -217,13 +218,13 @@ private:
         if (loss <= too_far * first_loss_)
             return true;
         std::ostringstream text;
-        text << "J went from " << first_loss_ << " to " << loss << " in " << iteration
+        text << "J rose from " << first_loss_ << " to " << loss << " in " << iteration
              << " iterations: the learning rate is too high";
         complaint_ = text.str();
         return false;
     }
 
-    // False, and a complaint, where numbers ran out after the first step.
+    // Returns false and sets the complaint if J is not finite after the first step.
     template <class T>
     bool try_step(style::objective<T, Device>& objective, int iteration,
                   optim::step_report& report) {
@@ -238,7 +239,7 @@ private:
         }
     }
 
-    // Where it was that numbers ran out, and what would be wide enough.
+    // Names the iteration, the first layer that was not finite, and a wider precision.
     template <class T>
     static std::string where(const divergence_error& e, const std::string& layer, int iteration) {
         std::string text = std::string(e.what()) + " (iteration " + std::to_string(iteration);
@@ -254,7 +255,7 @@ private:
     tensor<float, Device> x_;
     any_optimizer<Device> optimizer_;
     std::optional<optim::average<Device>> average_;
-    // Where J may climb: x before the last step, and the x at which J was lowest.
+    // If steps may increase J: x before the last step, and the x with the lowest J.
     tensor<float, Device> before_, best_;
     double first_loss_ = 0, best_loss_ = 0;
     std::string complaint_;

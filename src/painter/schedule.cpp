@@ -11,7 +11,7 @@ namespace impasto::painter_detail {
 
 namespace {
 
-constexpr double coarsest_shortest = 128;  // about the first scale's shorter side, where chosen
+constexpr double coarsest_shortest = 128;  // approximate shorter side of the first automatic scale
 
 [[noreturn]] void refuse(const char* option, double value, const char* right) {
     std::ostringstream message;
@@ -28,7 +28,7 @@ bool positive(double x) {
     return std::isfinite(x) && x > 0;
 }
 
-/// By the shorter side: a panorama made as small as a square would keep nothing of its height.
+/// Depends on the shorter side, so that panoramas keep enough height at the first scale.
 long chosen_scales(const shape& content, std::int64_t longest, const stylize_options& options) {
     if (options.start == start::picture)
         return 1;
@@ -64,7 +64,7 @@ image::extent style_size(const shape& style, image::extent picture, double style
 
 std::vector<double> blend(const std::vector<double>& shares, std::size_t paintings) {
     if (paintings == 0)
-        throw option_error("style pictures: none is given; give at least one");
+        throw option_error("style pictures: none given; give at least one");
     if (shares.empty())
         return std::vector<double>(paintings, 1.0);
     if (shares.size() != paintings)
@@ -72,18 +72,18 @@ std::vector<double> blend(const std::vector<double>& shares, std::size_t paintin
                            std::to_string(paintings) + " style pictures; give one for each");
     double total = 0;
     for (const double share : shares) {
-        expect(std::isfinite(share) && share >= 0, "style blend", share, "a number from 0 up");
+        expect(std::isfinite(share) && share >= 0, "style blend", share, "a number of at least 0");
         total += share;
     }
-    expect(total > 0, "style blend", total, "more than 0 in all");
+    expect(total > 0, "style blend", total, "a positive sum of weights");
     return shares;
 }
 
 void check(const stylize_options& o) {
     constexpr std::int64_t largest_size = 1 << 20, largest_margin = 1024;
     expect(o.size >= 0 && o.size <= largest_size, "size", static_cast<double>(o.size),
-           "a number of pixels, or 0 for the photo's own size");
-    expect(o.scales >= 0 && o.scales <= 16, "scales", o.scales, "from 1 to 16, or 0 to choose");
+           "a number of pixels up to 1048576, or 0 for the size of the photo");
+    expect(o.scales >= 0 && o.scales <= 16, "scales", o.scales, "from 1 to 16, or 0 for automatic");
     expect(std::isfinite(o.scale_growth) && o.scale_growth > 1 && o.scale_growth <= 16,
            "scale growth", o.scale_growth, "a number above 1, up to 16");
     expect(o.margin == automatic_margin || (o.margin >= 0 && o.margin <= largest_margin), "margin",
@@ -93,7 +93,7 @@ void check(const stylize_options& o) {
            "a number above 0");
     expect(o.momentum >= 0 && o.momentum < 1, "momentum", o.momentum, "a number from 0 to below 1");
     expect(std::isfinite(o.start_noise) && o.start_noise >= 0, "start noise", o.start_noise,
-           "a number from 0 up");
+           "a number of at least 0");
     expect(o.history >= 1, "history", o.history, "1 or more");
     expect(positive(o.style_scale), "style scale", o.style_scale, "a number above 0");
     expect(o.average >= 0 && o.average < 1, "average", o.average, "a number from 0 to below 1");

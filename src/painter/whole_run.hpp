@@ -7,7 +7,7 @@
 
 #include "painter/painting_run.hpp"
 
-// The whole run, for every device and number format: instantiated for the CPU in stylize.cpp, for a
+// Whole runs, for all devices and number formats: instantiated for the CPU in stylize.cpp, for a
 // GPU in kernels/painter.cpp.
 namespace impasto {
 

@@ -261,7 +261,7 @@ TEST_CASE("Ctrl-C shows the best of the pictures seen so far and exits with 130"
     const auto result = tool.wait();
     INFO(result.err);
     CHECK(result.code == 130);
-    CHECK_THAT(result.out, Contains("the best of 1 picture\n"));
+    CHECK_THAT(result.out, Contains("the strongest patches of 1 picture\n"));
     CHECK(image::load(folder / "p.png").shape().w > 0);
     const auto found = manifest_of(folder / "p.json");
     REQUIRE(!found["channels"].empty());

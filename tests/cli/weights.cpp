@@ -55,7 +55,7 @@ TEST_CASE("weights convert --palette stores a byte for each weight and says what
 
     const auto again =
         run(folder, {"weights", "convert", "a.safetensors", "b.safetensors", "--palette"});
-    CHECK_THAT(again.out, Contains("hold every value of the filters exactly"));
+    CHECK_THAT(again.out, Contains("store every value of the filters exactly"));
     CHECK(text_of(folder / "b.safetensors").substr(5000) ==
           text_of(folder / "a.safetensors").substr(5000));
 
@@ -114,7 +114,7 @@ TEST_CASE("weights convert refuses outputs that are no good, and leaves them") {
     REQUIRE(run(folder, {"weights", "convert", "built-in", "a.safetensors"}).code == 0);
     const auto same = run(folder, {"weights", "convert", "a.safetensors", "a.safetensors"});
     CHECK(same.code == 2);
-    CHECK_THAT(same.err, Contains("is the input too"));
+    CHECK_THAT(same.err, Contains("is also the input"));
     CHECK(run(folder, {"weights", "convert", "built-in", "a.pth"}).code == 2);
     std::ofstream(folder / "bad.pth") << "nothing of this sort";
     const auto before = text_of(folder / "a.safetensors");
@@ -126,7 +126,8 @@ TEST_CASE("weights verify knows the built-in network and finds a broken one") {
     const temporary_folder folder;
     const auto known = run(folder, {"weights", "verify", "built-in"});
     CHECK(known.code == 0);
-    CHECK_THAT(known.out, Contains("its activations are as known") && Contains("relu4_2"));
+    CHECK_THAT(known.out,
+               Contains("its activations match the reference values") && Contains("relu4_2"));
     const auto found = json::parse(run(folder, {"weights", "verify", "built-in", "--json"}).out);
     CHECK(found["known_as"] == "the built-in network");
     CHECK(found["layers"].size() == 9);
@@ -134,7 +135,7 @@ TEST_CASE("weights verify knows the built-in network and finds a broken one") {
 
     // Byte values where the network wants numbers from 0 to 1: a fingerprint that nobody knows.
     const auto other = run(folder, {"weights", "verify", "built-in", "--preprocessing", "caffe"});
-    CHECK_THAT(other.out, !Contains("as known"));
+    CHECK_THAT(other.out, !Contains("match the reference values"));
 
     auto network = weights::built_in();
     std::ranges::fill(network.filters[3].bias, -1e9f);

@@ -371,10 +371,10 @@ TEST_CASE("options that make no sense are refused with name and value") {
     };
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK(refused([](auto& o) { o.size = -1; }) ==
-          "size: -1 is not a number of pixels, or 0 for the photo's own size");
+          "size: -1 is not a number of pixels up to 1048576, or 0 for the size of the photo");
     CHECK(refused([](auto& o) { o.iterations = 0; }) == "iterations: 0 is not 1 or more");
     CHECK(refused([](auto& o) { o.scales = 99; }) ==
-          "scales: 99 is not from 1 to 16, or 0 to choose");
+          "scales: 99 is not from 1 to 16, or 0 for automatic");
     CHECK(refused([&](auto& o) { o.learning_rate = nan; }) ==
           "learning rate: nan is not a number above 0");
     CHECK(refused([](auto& o) { o.style_scale = 0; }) == "style scale: 0 is not a number above 0");
@@ -384,7 +384,7 @@ TEST_CASE("options that make no sense are refused with name and value") {
               o.style_blend = {1, 2};
           }) == "style blend: 2 weights for 1 style pictures; give one for each");
     CHECK(refused([](auto& o) { o.style_blend = {-1}; }) ==
-          "style blend: -1 is not a number from 0 up");
+          "style blend: -1 is not a number of at least 0");
     CHECK_THROWS_AS(stylize(ctx, s.net, s.photo, std::span<const image::picture_view>(), quick()),
                     option_error);
 }

@@ -16,15 +16,15 @@
 #include <impasto/core/tensor.hpp>
 #include <impasto/ops/transfer.hpp>
 
-/// What has to be kept of an object that is to go on later as if it had never stopped. A class that
-/// can be kept has a member template
+/// Saving and restoring the state of objects. A class whose state can be saved lists its members in
+/// a member template
 ///
 ///     template <class State> void exchange(State& s) { s("steps", steps_); s("m", m_); }
 ///
-/// which serves for both ways: a state_writer copies what it is shown, a state_reader replaces it.
+/// which serves both directions: a state_writer copies the members, a state_reader overwrites them.
 namespace impasto {
 
-/// One number, list or tensor: little-endian, in C order of its own layout.
+/// One number, list or tensor: little-endian, in the element order of its layout.
 struct saved_values {
     std::string dtype;  ///< "F32", "F64" or "I64", as in a .safetensors file
     std::vector<std::int64_t> extents;
@@ -77,7 +77,7 @@ public:
         if (bytes > 0)
             std::memcpy(kept.data(), values.data(), bytes);
     }
-    /// A part of the object, its names after `name` and a dot.
+    /// Saves a part of the object; its names get the prefix "name.".
     template <class Part>
     void part(const std::string& name, Part& p) {
         state_writer inner(*this);
@@ -99,7 +99,7 @@ private:
     std::string prefix_;
 };
 
-/// Throws format_error, naming the entry, for one that is missing or has another form.
+/// Throws format_error, which names the entry, if an entry is missing or has another type or size.
 template <class Device>
 class state_reader {
 public:
@@ -144,10 +144,10 @@ private:
                                                       std::size_t bytes) const {
         const auto found = from_->find(prefix_ + name);
         if (found == from_->end())
-            throw format_error("a saved state lacks '" + prefix_ + name + "'");
+            throw format_error("the saved state has no entry '" + prefix_ + name + "'");
         const auto& values = found->second;
         if (values.dtype != detail::dtype_of<T>() || values.bytes.size() != bytes)
-            throw format_error("a saved state has '" + prefix_ + name + "' of " +
+            throw format_error("the saved state has '" + prefix_ + name + "' of " +
                                std::to_string(values.bytes.size()) + " bytes of " + values.dtype +
                                "; expected " + std::to_string(bytes) + " of " +
                                detail::dtype_of<T>());

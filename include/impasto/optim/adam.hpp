@@ -13,17 +13,17 @@
 namespace impasto::optim {
 
 struct adam_options {
-    double learning_rate = 0.02;  ///< in x's unit: about how far an element moves in one step
+    double learning_rate = 0.02;  ///< in units of x: about the change of an element in one step
     double beta1 = 0.9;
     double beta2 = 0.999;
-    double epsilon = 1e-8;  ///< in the gradient's unit: elements well below it hardly move
+    double epsilon = 1e-8;  ///< in units of the gradient; much smaller elements hardly change x
 };
 
 /// Adam with bias correction. Source: Kingma & Ba 2015, algorithm 1.
 template <class Device>
 class adam {
 public:
-    /// Throws option_error on a learning rate or ε ≤ 0 or a β outside [0, 1).
+    /// Throws option_error for a learning rate or ε ≤ 0, or a β outside [0, 1).
     adam(context<Device>& ctx, const shape& x, adam_options options = {})
         : context_(&ctx), options_(options), gradient_(x), m_(x), v_(x), largest_(ctx, 1) {
         detail::expect_positive("learning_rate", options.learning_rate);
@@ -34,8 +34,8 @@ public:
         ops::fill(ctx, 0, v_);
     }
 
-    /// One iteration in place; loss is J at the x it started from. Throws
-    /// divergence_error, x unchanged, where J or the gradient is not finite.
+    /// One iteration, in place; loss is J at the x before the step. Throws divergence_error, with x
+    /// unchanged, if J or the gradient is not finite.
     template <objective<Device> F>
     step_report step(F& f, tensor_view<float, Device> x) {
         expect_shape("adam", "x", m_.shape(), x.shape());
@@ -48,12 +48,12 @@ public:
         return {.loss = loss, .evaluations = 1, .converged = largest == 0};
     }
 
-    /// Goes on where another run stood, such as one at a smaller scale whose moments were resized.
-    /// Negative elements of v, which a resize may make, count as zero.
-    /// Throws option_error on a negative number of steps.
+    /// Continues with the moments of another run, such as one at a smaller scale, resized. Negative
+    /// elements of v, which resizing can produce, are set to zero.
+    /// Throws option_error for a negative number of steps.
     void resume(tensor_view<const float, Device> m, tensor_view<const float, Device> v,
                 std::int64_t steps) {
-        detail::expect_option(steps >= 0, "steps", steps, "a number from 0 up");
+        detail::expect_option(steps >= 0, "steps", steps, "a number of at least 0");
         ops::copy(*context_, m, m_);
         ops::copy(*context_, v, v_);
         ops::clamp(*context_, 0, std::numeric_limits<float>::max(), v_);

@@ -23,24 +23,24 @@ struct line_search_options {
     int max_evaluations = 20;
 };
 
-/// Throws option_error unless 0 < c₁ < c₂ < 1 and there is at least one evaluation.
+/// Throws option_error unless 0 < c₁ < c₂ < 1 and max_evaluations ≥ 1.
 inline void validate(const line_search_options& o) {
     detail::expect_option(o.sufficient_decrease > 0 && o.sufficient_decrease < 1,
                           "sufficient_decrease", o.sufficient_decrease, "between 0 and 1");
     detail::expect_option(o.curvature > o.sufficient_decrease && o.curvature < 1, "curvature",
                           o.curvature, "between sufficient_decrease and 1");
     detail::expect_option(o.max_evaluations >= 1, "max_evaluations", o.max_evaluations,
-                          "a number from 1 up");
+                          "a number of at least 1");
 }
 
 struct line_search_result {
-    line_point point;  ///< step 0 where nothing lower was found
-    line_point last;   ///< where φ was evaluated last; most often the same
+    line_point point;  ///< step 0 if no lower point was found
+    line_point last;   ///< the last evaluation; usually the same
     int evaluations;
-    bool strong_wolfe;  ///< false: evaluations ran out, and `point` is merely lower
+    bool strong_wolfe;  ///< false: evaluations ran out; `point` is only lower
 };
 
-/// The strong Wolfe conditions against a start. Source: Nocedal & Wright 2006, eq. 3.7.
+/// The strong Wolfe conditions relative to a start point. Source: Nocedal & Wright 2006, eq. 3.7.
 struct wolfe_conditions {
     line_point start;
     line_search_options options;
@@ -55,7 +55,7 @@ struct wolfe_conditions {
 
 namespace detail {
 
-/// Minimiser of the cubic through two points and their slopes; not finite where there is none.
+/// Minimiser of the cubic through two points and their slopes; not finite if there is none.
 /// Source: Nocedal & Wright 2006, eq. 3.59.
 [[nodiscard]] inline double cubic_minimum(const line_point& a, const line_point& b) {
     const double d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.step - b.step);
@@ -63,7 +63,7 @@ namespace detail {
     return b.step - (b.step - a.step) * (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2);
 }
 
-/// `step` moved into the interval; its middle where `step` is no number.
+/// `step` clamped to the interval; the middle of the interval if `step` is not finite.
 [[nodiscard]] inline double safeguard(double step, double end, double other_end) {
     const auto [low, high] = std::minmax(end, other_end);
     return std::isfinite(step) ? std::clamp(step, low, high) : low + (high - low) / 2;
@@ -71,7 +71,7 @@ namespace detail {
 
 /// Nocedal & Wright 2006, algorithm 3.6: `low` is the lowest point so far that decreases enough,
 /// and its slope points towards `high`. Bisects after a trial that shortened the bracket by less
-/// than a third, as Moré & Thuente 1994 do, for the cubic may creep along one end.
+/// than a third (Moré & Thuente 1994), because the cubic may converge slowly to one end.
 template <class Phi>
 line_search_result zoom(Phi& phi, const wolfe_conditions& wolfe, line_point low, line_point high,
                         int evaluations) {
@@ -99,8 +99,8 @@ line_search_result zoom(Phi& phi, const wolfe_conditions& wolfe, line_point low,
 }  // namespace detail
 
 /// Finds a step > 0 that satisfies the strong Wolfe conditions, by bracketing and cubic
-/// interpolation; a φ that is not finite counts as too far and is never accepted.
-/// phi(step) gives the line_point there; start is the one at 0, with a negative slope.
+/// interpolation; steps where φ is not finite are treated as too long and never accepted.
+/// phi(step) returns the line_point at a step; start is the one at 0, with a negative slope.
 /// Source: Nocedal & Wright 2006, algorithm 3.5.
 template <std::regular_invocable<double> Phi>
 line_search_result strong_wolfe(Phi&& phi, const line_point& start, double first_step,

@@ -24,7 +24,8 @@ struct objective_options {
     nn::tiling tiles{};
 };
 
-/// The layers for this network: where it lacks one that names another instead, that one, or none.
+/// The layers for this network: layers that it does not have are replaced or left out, according
+/// to their `otherwise`.
 [[nodiscard]] inline std::vector<weighted_layer> layers_for(const nn::network& network,
                                                             std::vector<weighted_layer> layers) {
     const auto lacks = [&](const std::string& name) {
@@ -37,7 +38,7 @@ struct objective_options {
     return layers;
 }
 
-/// The options of a forward pass to some layers, as the targets need it.
+/// Options for computing feature maps at some layers, with the view of the objective.
 [[nodiscard]] inline nn::features_options extractor_options(
     const objective_options& options, const std::vector<weighted_layer>& layers) {
     nn::features_options result{.taps = {}, .view = options.view};
@@ -48,15 +49,15 @@ struct objective_options {
 
 namespace detail {
 
-/// Weights to sum 1, layers without weight left out. Throws where none is left of a kind that
-/// counts.
+/// Scales the weights to sum 1 and removes layers with weight 0. Throws option_error for weights
+/// that are negative or not finite.
 [[nodiscard]] inline std::vector<weighted_layer> normalized(std::vector<weighted_layer> layers,
                                                             const char* kind) {
     double total = 0;
     for (const auto& layer : layers) {
         if (!std::isfinite(layer.weight) || layer.weight < 0)
             throw option_error(std::string(kind) + " layer " + layer.name + ": weight " +
-                               std::to_string(layer.weight) + " is not a number from 0 up");
+                               std::to_string(layer.weight) + " is not a number of at least 0");
         total += layer.weight;
     }
     std::erase_if(layers, [](const weighted_layer& layer) { return layer.weight == 0; });
@@ -68,7 +69,7 @@ namespace detail {
 inline void expect_weight(const char* name, double weight) {
     if (!std::isfinite(weight) || weight < 0)
         throw option_error(std::string(name) + " weight: " + std::to_string(weight) +
-                           " is not a number from 0 up");
+                           " is not a number of at least 0");
 }
 
 [[nodiscard]] inline objective_options checked(objective_options options) {
@@ -78,12 +79,13 @@ inline void expect_weight(const char* name, double weight) {
     options.content_layers = normalized(std::move(options.content_layers), "content");
     options.style_layers = normalized(std::move(options.style_layers), "style");
     if (options.content_layers.empty() && options.style_layers.empty())
-        throw option_error("neither a content nor a style layer has a weight above 0");
+        throw option_error(
+            "neither a content nor a style layer has a weight above 0; give at least one");
     return options;
 }
 
-/// The layers of content, then those of style that are not among them. Throws where one is named
-/// twice among its kind.
+/// The content layers, then the style layers that are not content layers. Throws option_error if a
+/// list names a layer twice.
 [[nodiscard]] inline std::vector<std::string> taps_of(const objective_options& options) {
     std::vector<std::string> taps;
     for (const auto* layers : {&options.content_layers, &options.style_layers}) {
