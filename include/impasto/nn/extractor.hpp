@@ -18,9 +18,9 @@ struct tiling {
     /// Largest side of a piece, in pixels; 0: the whole picture is one. A picture with
     /// border::wrap is always one.
     std::int64_t side = 0;
-    /// Units that start outside of this part of the picture are computed but not looked at: their
-    /// pixels are there for others to see. Empty: all are looked at.
-    image::box counted{};
+    /// Units within so many pixels of the picture's edge are computed but not looked at, where the
+    /// layer sees the zeros that networks pad their maps with.
+    std::int64_t rim = 0;
 };
 
 /// A network at work on a picture of one size, whole or in exact tiles: every unit is seen once, as
@@ -78,7 +78,8 @@ private:
     void take_whole(context<Device>& ctx, const network& net, const features_options& options);
     void take_tiles(context<Device>& ctx, const network& net, const features_options& options,
                     std::span<const receptive_field> fields, std::int64_t side);
-    void leave_out(std::span<const receptive_field> fields, const image::box& counted);
+    void leave_out_rim(std::span<const receptive_field> fields, ops::border border,
+                       std::int64_t rim);
     void reserve_windows();
     template <class Visit>
     void run_forward(context<Device>& ctx, tensor_view<const float, Device> pixels,
@@ -124,8 +125,8 @@ extractor<T, Device>::extractor(context<Device>& ctx, const network& net, shape 
         take_whole(ctx, net, options);
     else
         take_tiles(ctx, net, options, fields, how.side);
-    if (how.counted.width > 0)
-        leave_out(fields, how.counted);
+    if (how.rim > 0)
+        leave_out_rim(fields, options.view.border, how.rim);
     reserve_windows();
 }
 
@@ -167,35 +168,37 @@ void extractor<T, Device>::take_tiles(context<Device>& ctx, const network& net,
 
 namespace detail {
 
-/// Leaves of units [first, first + count) of one side those that start in pixels [begin, end).
+/// Leaves of the units [first, first + count) of one side those that start in pixels [begin, end);
+/// offset moves along with first.
 inline void clip_units(std::int64_t stride, std::int64_t begin, std::int64_t end,
-                       std::int64_t& first, std::int64_t& count) {
+                       std::int64_t& first, std::int64_t& count, std::int64_t& offset) {
     const auto last = std::min(first + count, (end + stride - 1) / stride);
-    first = std::max(first, (begin + stride - 1) / stride);
+    const auto from = std::max(first, (begin + stride - 1) / stride);
+    offset += from - first;
+    first = from;
     count = std::max<std::int64_t>(0, last - first);
 }
 
 }  // namespace detail
 
 template <class T, class Device>
-void extractor<T, Device>::leave_out(std::span<const receptive_field> fields,
-                                     const image::box& counted) {
+void extractor<T, Device>::leave_out_rim(std::span<const receptive_field> fields,
+                                         ops::border border, std::int64_t rim) {
     for (std::size_t tap = 0; tap < fields.size(); ++tap) {
-        const auto stride = fields[tap].stride;
-        const auto clip = [&](std::int64_t row, std::int64_t column, std::int64_t& rows,
-                              std::int64_t& columns) {
-            const auto before = std::pair(row, column);
-            detail::clip_units(stride, counted.y, counted.y + counted.height, row, rows);
-            detail::clip_units(stride, counted.x, counted.x + counted.width, column, columns);
-            return std::pair(row - before.first, column - before.second);
-        };
-        (void)clip(0, 0, taps_[tap].h, taps_[tap].w);
+        const auto& field = fields[tap];
+        if (border == ops::border::replicate && field.size <= 3)
+            continue;  // conv1_1 alone sees no zeros then
+        auto& whole = taps_[tap];
         for (auto& one : tiles_) {
-            auto& [in_tile, row, column] = one.own[tap];
-            const auto [down, right] = clip(row, column, in_tile.rows, in_tile.columns);
-            in_tile.first_row += down;
-            in_tile.first_column += right;
+            auto& [window, row, column] = one.own[tap];
+            detail::clip_units(field.stride, rim, pixels_.h - rim, row, window.rows,
+                               window.first_row);
+            detail::clip_units(field.stride, rim, pixels_.w - rim, column, window.columns,
+                               window.first_column);
         }
+        std::int64_t none = 0, first_row = 0, first_column = 0;
+        detail::clip_units(field.stride, rim, pixels_.h - rim, first_row, whole.h, none);
+        detail::clip_units(field.stride, rim, pixels_.w - rim, first_column, whole.w, none);
     }
 }
 
