@@ -15,11 +15,9 @@ set(IMPASTO_KERNEL_SOURCES
   core/transfer.cpp
   gram.cu
   gram_error.cu
-  insight.cpp
   lbfgs.cu
   lbfgs_solve.cu
   map_rows.cu
-  painter.cpp
   pixels.cu
   pool2d.cu
   random.cu
@@ -28,5 +26,4 @@ set(IMPASTO_KERNEL_SOURCES
   scalars.cpp
   squared_error.cu
   total_variation.cu
-  vector.cu
-  weights.cpp)
+  vector.cu)

@@ -10,7 +10,7 @@
 #include <impasto/nn/host_map.hpp>
 #include <impasto/ops/gram.hpp>
 
-// For every device: instantiated for the CPU in explain.cpp, for a GPU in kernels/insight.cpp.
+// For every device: instantiated for the CPU in explain.cpp, for a GPU in insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {

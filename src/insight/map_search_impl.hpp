@@ -8,7 +8,7 @@
 #include <impasto/ops/transfer.hpp>
 
 // For every device and number format: instantiated for the CPU in map_search.cpp, for a GPU in
-// kernels/insight.cpp.
+// insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {

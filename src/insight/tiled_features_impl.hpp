@@ -8,7 +8,7 @@
 #include <impasto/insight/tiled_features.hpp>
 
 // For every device and number format: instantiated for the CPU in tiled_features.cpp, for a GPU in
-// kernels/insight.cpp.
+// insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {
