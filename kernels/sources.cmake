@@ -10,6 +10,7 @@ set(IMPASTO_KERNEL_SOURCES
   conv2d/forward_bfloat16.cu
   conv2d/forward_float.cu
   conv2d/forward_half.cu
+  conv2d/forward_tf32.cu
   core/context.cpp
   core/recording.cpp
   core/transfer.cpp

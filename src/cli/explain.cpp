@@ -44,12 +44,10 @@ template <class T, class Device>
 insight::channel_patches patches_of_folder(context<Device>& here, const nn::network& network,
                                            const settings& wanted) {
     const auto files = list_pictures({wanted.pictures});
-    insight::unit_patches<T, Device> search(network,
-                                            {.layers = {wanted.network.layer},
-                                             .pooling = wanted.network.pooling,
-                                             .border = wanted.network.border,
-                                             .algorithm = wanted.network.algorithm,
-                                             .tf32 = wanted.network.precision == precision::tf32});
+    insight::unit_patches<T, Device> search(network, {.layers = {wanted.network.layer},
+                                                      .pooling = wanted.network.pooling,
+                                                      .border = wanted.network.border,
+                                                      .algorithm = wanted.network.algorithm});
     std::size_t read = 0;
     std::string first_reason;
     step_report searched("search", files.size(), wanted.quiet);

@@ -44,7 +44,6 @@ named_maps maps_of(context<Device>& ctx, const nn::network& network, image::pict
 
 int run(settings wanted) {
     expect_writable(wanted.output);
-    wanted.network.tf32 = wanted.precision == precision::tf32;
     const auto network = load_network(wanted.engine);
     const auto picture = load_at(wanted.picture, wanted.size);
     const auto maps = on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {

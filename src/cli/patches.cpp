@@ -247,7 +247,6 @@ int run_on(context<Device>& here, const nn::network& network, const std::vector<
 int run(patches_settings wanted) {
     if (wanted.search.layers.empty())
         throw option_error("--layer: name a layer, such as relu3_2");
-    wanted.search.tf32 = wanted.precision == precision::tf32;
     const auto files = list_pictures(wanted.pictures);
     const auto network = load_network(wanted.engine);
     return on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {

@@ -26,7 +26,7 @@ std::vector<float> gram_of(context<Device>& ctx, const nn::features<T, Device>& 
     const auto map = features.tap(0);
     const auto c = map.shape().c;
     tensor<float, Device> gram({1, 1, c, c});
-    ops::gram(ctx, map, gram);
+    ops::gram<T>(ctx, map, gram);
     growing_tensor<float, cpu> copy;
     const auto host = ops::on_host(ctx, gram.view(), copy);
     std::vector<float> result(host.begin(), host.end());
@@ -43,7 +43,6 @@ explanation explain_in(context<Device>& ctx, const nn::network& network, image::
                                                    .pooling = options.pooling,
                                                    .border = options.border,
                                                    .algorithm = options.algorithm,
-                                                   .tf32 = options.precision == precision::tf32,
                                                    .backward = false});
     const auto& features = looking.forward(ctx, pixels);
     auto gram = gram_of(ctx, features);

@@ -13,7 +13,6 @@ unit_patches<T, Device>::unit_patches(const nn::network& net, const unit_patches
              .pooling = options.pooling,
              .border = options.border,
              .algorithm = options.algorithm,
-             .tf32 = options.tf32,
              .backward = false},
             options.tile) {
     for (std::size_t layer = 0; layer < layers().size(); ++layer)

@@ -58,7 +58,6 @@ template <class Device>
             .border = o.border,
             .wrap_margin = o.margin + 1,
             .algorithm = o.algorithm,
-            .tf32 = o.precision == precision::tf32,
             .conv_engine = o.conv_engine,
             .recompute = o.recompute};
 }
@@ -243,7 +242,7 @@ private:
     static std::string where(const divergence_error& e, const std::string& layer, int iteration) {
         std::string text = std::string(e.what()) + " (iteration " + std::to_string(iteration);
         text += layer.empty() ? ")" : ", first at " + layer + ")";
-        if constexpr (!std::same_as<T, float>)
+        if constexpr (!std::same_as<stored<T>, float>)
             text += std::string("; or choose precision ") +
                     (std::same_as<T, half> ? "bfloat16" : "float32");
         return text;

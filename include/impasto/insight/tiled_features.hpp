@@ -15,7 +15,7 @@ namespace impasto::insight {
 /// belongs to one part, and to one alone.
 template <class T = float, class Device = cpu>
 struct map_part {
-    tensor_view<const T, Device> map;              ///< of one tile, in the feature layout
+    tensor_view<const stored<T>, Device> map;      ///< of one tile, in the feature layout
     std::int64_t first_row = 0, first_column = 0;  ///< where the rectangle starts in `map`
     std::int64_t rows = 0, columns = 0;            ///< its size
     std::int64_t row = 0, column = 0;  ///< where it starts on the map of the whole picture

@@ -16,7 +16,6 @@ struct unit_patches_options {
     ops::pool_options pooling{};
     ops::border border = ops::border::zero;
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    bool tf32 = false;         ///< float convolutions by tensor cores, on a GPU
     std::int64_t tile = 1024;  ///< largest side that is computed in one piece
 };
 

@@ -94,27 +94,11 @@ private:
         return narrow ? std::ldexp(1.0, range_.exponent()) : 1;
     }
 
-    // Products of floats by tensor cores are the GPU's to offer.
-    static constexpr bool may_use_tf32 = std::is_same_v<T, float> && std::is_same_v<Device, cuda>;
-    void form_gram(tensor_view<const T, Device> map, tensor_view<float, Device> gram) {
-        if constexpr (may_use_tf32)
-            ops::gram(*context_, map, gram, options_.tf32);
-        else
-            ops::gram(*context_, map, gram);
-    }
-    void take_back_gram(tensor_view<const T, Device> map, tensor_view<const float, Device> d_gram,
-                        tensor_view<T, Device> gradient) {
-        if constexpr (may_use_tf32)
-            ops::gram_backward(*context_, map, d_gram, gradient, options_.tf32);
-        else
-            ops::gram_backward(*context_, map, d_gram, gradient);
-    }
-
     void expect_targets() const;
     void run(tensor_view<const float, Device> x, tensor_view<float, Device> gradient);
-    void measure_style(std::size_t i, tensor_view<const T, Device> map);
-    void add_gradient(std::size_t tap, tensor_view<const T, Device> map,
-                      tensor_view<T, Device> gradient);
+    void measure_style(std::size_t i, tensor_view<const stored<T>, Device> map);
+    void add_gradient(std::size_t tap, tensor_view<const stored<T>, Device> map,
+                      tensor_view<stored<T>, Device> gradient);
 
     context<Device>* context_;
     objective_options options_;
@@ -172,9 +156,9 @@ void objective<T, Device>::set_content(content_target<T, Device> target) {
     recording_ = {};
     content_norms_.clear();
     for (const auto& map : content_.maps) {
-        tensor<T, Device> zero(map.shape(), map.layout());
-        ops::fill(*context_, 0, zero);
-        ops::squared_error(*context_, map, zero, 1, {}, sums_.slots(content_slot(0)));
+        tensor<stored<T>, Device> zero(map.shape(), map.layout());
+        ops::fill<T>(*context_, 0, zero);
+        ops::squared_error<T>(*context_, map, zero, 1, {}, sums_.slots(content_slot(0)));
         content_norms_.push_back(sums_.read(*context_)[content_slot(0)]);
     }
 }
@@ -216,9 +200,9 @@ term_scale objective<T, Device>::style_scale(std::size_t i) const {
 }
 
 template <class T, class Device>
-void objective<T, Device>::measure_style(std::size_t i, tensor_view<const T, Device> map) {
+void objective<T, Device>::measure_style(std::size_t i, tensor_view<const stored<T>, Device> map) {
     const double mean = square_scale(style_taps_[i]) / static_cast<double>(map.shape().pixels());
-    form_gram(map, grams_[i]);
+    ops::gram<T>(*context_, map, grams_[i]);
     // dE/dF = (dE/dG + dE/dGᵀ)·F, and G/M − A is symmetric: 2·2 times the difference, over M.
     ops::gram_error(*context_, grams_[i], mean, style_.grams[i],
                     4 * mean * style_scale(i).gradient() * gradient_scale(), grams_[i],
@@ -226,14 +210,14 @@ void objective<T, Device>::measure_style(std::size_t i, tensor_view<const T, Dev
 }
 
 template <class T, class Device>
-void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const T, Device> map,
-                                        tensor_view<T, Device> gradient) {
+void objective<T, Device>::add_gradient(std::size_t tap, tensor_view<const stored<T>, Device> map,
+                                        tensor_view<stored<T>, Device> gradient) {
     if (const auto i = uses_[tap].style; i != none)
-        take_back_gram(map, grams_[i], gradient);
+        ops::gram_backward<T>(*context_, map, grams_[i], gradient);
     if (const auto i = uses_[tap].content; i != none)
-        ops::squared_error(*context_, map, content_.maps[i],
-                           content_scale(i).gradient() * gradient_scale(), gradient,
-                           sums_.slots(content_slot(i)));
+        ops::squared_error<T>(*context_, map, content_.maps[i],
+                              content_scale(i).gradient() * gradient_scale(), gradient,
+                              sums_.slots(content_slot(i)));
 }
 
 template <class T, class Device>
@@ -250,15 +234,15 @@ void objective<T, Device>::enqueue(tensor_view<const float, Device> x,
 template <class T, class Device>
 void objective<T, Device>::run(tensor_view<const float, Device> x,
                                tensor_view<float, Device> gradient) {
-    features_.forward(*context_, x, [this](std::size_t tap, tensor_view<const T, Device> map) {
-        if (const auto i = uses_[tap].style; i != none)
-            measure_style(i, map);
-    });
+    features_.forward(*context_, x,
+                      [this](std::size_t tap, tensor_view<const stored<T>, Device> map) {
+                          if (const auto i = uses_[tap].style; i != none)
+                              measure_style(i, map);
+                      });
     features_.backward(
         *context_,
-        [this](std::size_t tap, tensor_view<const T, Device> map, tensor_view<T, Device> d_map) {
-            add_gradient(tap, map, d_map);
-        },
+        [this](std::size_t tap, tensor_view<const stored<T>, Device> map,
+               tensor_view<stored<T>, Device> d_map) { add_gradient(tap, map, d_map); },
         gradient, gradient_scale());
     if constexpr (narrow)
         ops::max_abs(*context_, gradient, sums_.slots(largest_slot()));
@@ -317,7 +301,7 @@ std::size_t objective<T, Device>::peak_bytes() const {
     for (const auto tap : content_taps_)
         bytes += static_cast<std::size_t>(
                      storage_elements(features_.tap_shape(tap), context_->feature_layout())) *
-                 sizeof(T);
+                 sizeof(stored<T>);
     for (const auto& gram : grams_)
         bytes += 2 * gram.bytes();
     return bytes;

@@ -24,7 +24,6 @@ struct objective_options {
     ops::border border = ops::border::zero;
     std::int64_t wrap_margin = 1;  ///< nn::features_options
     ops::conv_algorithm algorithm = ops::conv_algorithm::fastest;
-    bool tf32 = false;  ///< float convolutions by tensor cores, on a GPU
     ops::conv_engine conv_engine = ops::conv_engine::native;
     bool recompute = false;  ///< the first layer's map, instead of keeping it
 };
@@ -50,7 +49,6 @@ struct objective_options {
                                 .border = options.border,
                                 .wrap_margin = options.wrap_margin,
                                 .algorithm = options.algorithm,
-                                .tf32 = options.tf32,
                                 .conv_engine = options.conv_engine};
     for (const auto& layer : layers)
         result.taps.push_back(layer.name);

@@ -39,7 +39,7 @@ template <class T, class Device>
         for (std::size_t t = 0; t < extractor.tap_count(); ++t) {
             const auto map = extractor.tap_shape(t);
             tensor<float, Device> gram({1, 1, map.c, map.c});
-            ops::gram(ctx, extractor.tap(t), gram);
+            ops::gram<T>(ctx, extractor.tap(t), gram);
             const double scale = extractor.tap_scale(t) * extractor.tap_scale(t) * shares[i] /
                                  total / static_cast<double>(map.pixels());
             ops::scale(ctx, static_cast<float>(scale), gram);
@@ -56,7 +56,7 @@ template <class T, class Device>
 template <class T, class Device>
 struct content_target {
     std::vector<std::string> layers;
-    std::vector<tensor<T, Device>> maps;
+    std::vector<tensor<stored<T>, Device>> maps;
 };
 
 template <class T, class Device>
@@ -69,7 +69,7 @@ template <class T, class Device>
     content_target<T, Device> target{.layers = options.taps, .maps = {}};
     for (std::size_t t = 0; t < extractor.tap_count(); ++t) {
         const auto map = extractor.tap(t);
-        ops::copy(ctx, map, target.maps.emplace_back(map.shape(), map.layout()));
+        ops::copy<T>(ctx, map, target.maps.emplace_back(map.shape(), map.layout()));
     }
     return target;
 }
