@@ -7,7 +7,7 @@
 #include <impasto/insight/texture.hpp>
 #include <impasto/style/objective_options.hpp>
 
-// For every device: instantiated for the CPU in texture.cpp, for a GPU in kernels/insight.cpp.
+// For every device: instantiated for the CPU in texture.cpp, for a GPU in insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {

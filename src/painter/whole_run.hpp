@@ -8,7 +8,7 @@
 #include "painter/painting_run.hpp"
 
 // The whole run, for every device and number format: instantiated for the CPU in stylize.cpp, for a
-// GPU in kernels/painter.cpp.
+// GPU in painter_cuda.cpp.
 namespace impasto {
 
 namespace painter_detail {

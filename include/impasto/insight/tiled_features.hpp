@@ -15,10 +15,10 @@ namespace impasto::insight {
 /// belongs to one part, and to one alone.
 template <class T = float, class Device = cpu>
 struct map_part {
-    tensor_view<const T, Device> map;  ///< of one tile, in the feature layout
-    nn::own_units own;                 ///< where the rectangle lies
-    float scale = 1;                   ///< multiplies values to give the network's own activations
-    image::box central{};              ///< `central_units` of the whole picture's map
+    tensor_view<const stored<T>, Device> map;  ///< of one tile, in the feature layout
+    nn::own_units own;                         ///< where the rectangle lies
+    float scale = 1;       ///< multiplies values to give the network's own activations
+    image::box central{};  ///< `central_units` of the whole picture's map
 };
 
 /// The feature maps of one picture after another, of any sizes, in bounded memory: a large picture

@@ -55,9 +55,10 @@ public:
     template <class Visit>
     void forward(context<Device>& ctx, tensor_view<const float, Device> pixels, Visit&& visit) {
         for (std::size_t tile = 0; tile < tiles_.size(); ++tile)
-            run_forward(ctx, pixels, tile, [&](std::size_t tap, tensor_view<const T, Device> map) {
-                visit(tile, tap, own_map(ctx, tile, tap, map));
-            });
+            run_forward(ctx, pixels, tile,
+                        [&](std::size_t tap, tensor_view<const stored<T>, Device> map) {
+                            visit(tile, tap, own_map(ctx, tile, tap, map));
+                        });
     }
 
     /// Writes dJ/dpixels, once for each forward, whose pixels these are: all tiles but the last are
@@ -84,9 +85,9 @@ private:
     template <class Visit>
     void run_forward(context<Device>& ctx, tensor_view<const float, Device> pixels,
                      std::size_t index, Visit&& visit);
-    [[nodiscard]] tensor_view<const T, Device> own_map(context<Device>& ctx, std::size_t tile,
-                                                       std::size_t tap,
-                                                       tensor_view<const T, Device> map);
+    [[nodiscard]] tensor_view<const stored<T>, Device> own_map(
+        context<Device>& ctx, std::size_t tile, std::size_t tap,
+        tensor_view<const stored<T>, Device> map);
     [[nodiscard]] bool whole(const image::box& read) const {
         return read.width == pixels_.w && read.height == pixels_.h;
     }
@@ -109,7 +110,7 @@ private:
     std::size_t seen_ = 0;  // the tile that was run forward last
     // Of one tile, where it is not the whole picture; of one tap, where not all units are its own.
     tensor<float, Device> tile_pixels_, tile_gradient_;
-    tensor<T, Device> own_map_, own_gradient_;
+    tensor<stored<T>, Device> own_map_, own_gradient_;
 };
 
 template <class T, class Device>
@@ -214,10 +215,10 @@ void extractor<T, Device>::reserve_windows() {
                 map = std::max(map, storage_elements(tap_shape(tap, i), layout_));
     }
     tile_pixels_ = tensor<float, Device>({1, 1, 1, pixels});
-    own_map_ = tensor<T, Device>({1, 1, 1, map});
+    own_map_ = tensor<stored<T>, Device>({1, 1, 1, map});
     if (backward_) {
         tile_gradient_ = tensor<float, Device>({1, 1, 1, pixels});
-        own_gradient_ = tensor<T, Device>({1, 1, 1, map});
+        own_gradient_ = tensor<stored<T>, Device>({1, 1, 1, map});
     }
 }
 
@@ -252,19 +253,19 @@ void extractor<T, Device>::run_forward(context<Device>& ctx,
         return;
     }
     const auto part = window(tile_pixels_, {1, 3, read.height, read.width}, layout::nchw);
-    ops::copy_window(ctx, pixels, read.y, read.x, part);
+    ops::copy_window<float>(ctx, pixels, read.y, read.x, part);
     plans_[plan].forward(ctx, part, visit);
 }
 
 template <class T, class Device>
-tensor_view<const T, Device> extractor<T, Device>::own_map(context<Device>& ctx, std::size_t tile,
-                                                           std::size_t tap,
-                                                           tensor_view<const T, Device> map) {
+tensor_view<const stored<T>, Device> extractor<T, Device>::own_map(
+    context<Device>& ctx, std::size_t tile, std::size_t tap,
+    tensor_view<const stored<T>, Device> map) {
     if (covers(tile, tap))
         return map;
     const auto own = window(own_map_, tap_shape(tap, tile), map.layout());
     const auto& from = tiles_[tile].own[tap].in_tile;
-    ops::copy_window(ctx, map, from.first_row, from.first_column, own);
+    ops::copy_window<T>(ctx, map, from.first_row, from.first_column, own);
     return own;
 }
 
@@ -277,19 +278,19 @@ void extractor<T, Device>::backward(context<Device>& ctx, tensor_view<const floa
         ops::fill(ctx, 0.0f, d_pixels);
     for (std::size_t tile = tiles_.size(); tile-- > 0;) {
         if (seen_ != tile)  // the last one's maps are still there
-            run_forward(ctx, pixels, tile, [](std::size_t, tensor_view<const T, Device>) {});
-        const auto add = [&](std::size_t tap, tensor_view<const T, Device> map,
-                             tensor_view<T, Device> gradient) {
+            run_forward(ctx, pixels, tile,
+                        [](std::size_t, tensor_view<const stored<T>, Device>) {});
+        const auto add = [&](std::size_t tap, tensor_view<const stored<T>, Device> map,
+                             tensor_view<stored<T>, Device> gradient) {
             if (covers(tile, tap)) {
                 add_gradient(tile, tap, map, gradient);
                 return;
             }
             const auto own = window(own_gradient_, tap_shape(tap, tile), map.layout());
-            ops::fill(ctx, 0.0f, own);
+            ops::fill<T>(ctx, 0.0f, own);
             add_gradient(tile, tap, own_map(ctx, tile, tap, map), own);
             const auto& to = tiles_[tile].own[tap].in_tile;
-            ops::add_window(ctx, tensor_view<const T, Device>(own), to.first_row, to.first_column,
-                            gradient);
+            ops::add_window<T>(ctx, own, to.first_row, to.first_column, gradient);
         };
         const auto& [plan, read, own] = tiles_[tile];
         if (whole(read)) {
@@ -298,7 +299,7 @@ void extractor<T, Device>::backward(context<Device>& ctx, tensor_view<const floa
         }
         const auto part = window(tile_gradient_, {1, 3, read.height, read.width}, layout::nchw);
         plans_[plan].backward(ctx, add, part, gradient_scale);
-        ops::add_window(ctx, tensor_view<const float, Device>(part), read.y, read.x, d_pixels);
+        ops::add_window<float>(ctx, part, read.y, read.x, d_pixels);
     }
 }
 

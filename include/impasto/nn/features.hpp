@@ -63,7 +63,7 @@ public:
     [[nodiscard]] shape tap_shape(std::size_t tap) const { return stages_[taps_[tap]].output; }
     /// The map at a tap, in the order of options.taps. Valid from forward until backward; the first
     /// layer's, where it is to be recomputed, only while forward shows it.
-    [[nodiscard]] tensor_view<const T, Device> tap(std::size_t tap) const {
+    [[nodiscard]] tensor_view<const stored<T>, Device> tap(std::size_t tap) const {
         return map(stages_[taps_[tap]].features, tap_shape(tap));
     }
 
@@ -85,7 +85,7 @@ public:
     template <class Visit>
     void forward(context<Device>& ctx, tensor_view<const float, Device> pixels, Visit&& visit);
     void forward(context<Device>& ctx, tensor_view<const float, Device> pixels) {
-        forward(ctx, pixels, [](std::size_t, tensor_view<const T, Device>) {});
+        forward(ctx, pixels, [](std::size_t, tensor_view<const stored<T>, Device>) {});
     }
 
     /// Writes dJ/dpixels, once for each forward: it reuses the memory of what forward left. For
@@ -128,21 +128,21 @@ private:
     [[nodiscard]] int adds_gradient(std::size_t i) const;
     [[nodiscard]] int goes_back(std::size_t i) const { return adds_gradient(i) + 1; }
     [[nodiscard]] int last_read_of_map(std::size_t i) const;
-    void pool(context<Device>& ctx, const stage& s, tensor_view<const T, Device> input,
-              tensor_view<T, Device> output) const;
+    void pool(context<Device>& ctx, const stage& s, tensor_view<const stored<T>, Device> input,
+              tensor_view<stored<T>, Device> output) const;
     [[nodiscard]] ops::pool_saved<T, Device> saved(const stage& pool, const stage& below) const;
-    [[nodiscard]] tensor_view<const T, Device> first_again(context<Device>& ctx) const {
+    [[nodiscard]] tensor_view<const stored<T>, Device> first_again(context<Device>& ctx) const {
         const auto result = map(first_again_, stages_.front().output);
         convolutions_.front().forward(ctx, map(input_, padded_, input_layout()), result);
         return result;
     }
 
-    template <class U = T>
+    template <class U = stored<T>>
     [[nodiscard]] tensor_view<U, Device> map(std::size_t buffer, shape s, layout l) const {
         auto* data = const_cast<std::byte*>(arena_.data()) + plan_.offset(buffer);
         return {reinterpret_cast<U*>(data), s, l};
     }
-    [[nodiscard]] tensor_view<T, Device> map(std::size_t buffer, shape s) const {
+    [[nodiscard]] tensor_view<stored<T>, Device> map(std::size_t buffer, shape s) const {
         return map(buffer, s, layout_);
     }
     using bytes_view = tensor_view<std::uint8_t, Device>;
@@ -179,8 +179,8 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
     expect_shape("features", "pixels", pixels_, pixels.shape());
     take_memory(ctx);
     const auto input = map(input_, padded_, input_layout());
-    ops::normalize_pixels(ctx, transform_, options_.view.border, pixels, input);
-    tensor_view<const T, Device> here = input;
+    ops::normalize_pixels<T>(ctx, transform_, options_.view.border, pixels, input);
+    tensor_view<const stored<T>, Device> here = input;
     for (const auto& s : stages_) {
         const auto output = map(s.features, s.output);
         if (s.convolution == none) {
@@ -196,14 +196,10 @@ void features<T, Device>::forward(context<Device>& ctx, tensor_view<const float,
 
 template <class T, class Device>
 void features<T, Device>::pool(context<Device>& ctx, const stage& s,
-                               tensor_view<const T, Device> input,
-                               tensor_view<T, Device> output) const {
+                               tensor_view<const stored<T>, Device> input,
+                               tensor_view<stored<T>, Device> output) const {
     const auto which = s.argmax == none ? bytes_view() : argmax(s);
-    if constexpr (std::is_same_v<T, float> && std::is_same_v<Device, cuda>)
-        ops::pool2d(ctx, options_.view.pooling, input, output, which,
-                    options_.view.precision == precision::tf32);
-    else
-        ops::pool2d(ctx, options_.view.pooling, input, output, which);
+    ops::pool2d<T>(ctx, options_.view.pooling, input, output, which);
 }
 
 template <class T, class Device>
@@ -224,26 +220,26 @@ void features<T, Device>::backward(context<Device>& ctx, AddGradient&& add_gradi
     expect_shape("features", "d_pixels", pixels_, d_pixels.shape());
     if (d_input_ == none)
         throw option_error("features: planned for forward alone; ask for backward in its options");
-    ops::fill(ctx, 0.0f, map(stages_.back().gradient, stages_.back().output));
+    ops::fill<T>(ctx, 0.0f, map(stages_.back().gradient, stages_.back().output));
     for (std::size_t i = stages_.size(); i-- > 0;) {
         const auto& s = stages_[i];
         const auto gradient = map(s.gradient, s.output);
         if (s.tap != none)
             add_gradient(s.tap, recomputes(i) ? first_again(ctx) : tap(s.tap), gradient);
         if (options_.guided)  // before the gates or behind them: these only pass on or stop
-            ops::relu(ctx, gradient);
+            ops::relu<T>(ctx, gradient);
         const auto below = i > 0 ? map(stages_[i - 1].gradient, s.input) : map(d_input_, padded_);
         if (s.convolution == none)
-            ops::pool2d_backward(ctx, options_.view.pooling, saved(s, stages_[i - 1]), gradient,
-                                 below);
+            ops::pool2d_backward<T>(ctx, options_.view.pooling, saved(s, stages_[i - 1]), gradient,
+                                    below);
         else
             convolutions_[s.convolution].backward(ctx, gates(s), gradient, below);
     }
     auto transform = transform_;
     for (float& gain : transform.gain)
         gain = static_cast<float>(static_cast<double>(gain) / gradient_scale);
-    ops::normalize_pixels_backward(ctx, transform, options_.view.border, map(d_input_, padded_),
-                                   d_pixels);
+    ops::normalize_pixels_backward<T>(ctx, transform, options_.view.border, map(d_input_, padded_),
+                                      d_pixels);
 }
 
 }  // namespace impasto::nn

@@ -103,7 +103,6 @@ void features<T, Device>::make_stages(context<Device>& ctx, const network& net,
                                    .activation = ops::activation::relu,
                                    .pooling = options_.view.pooling,
                                    .algorithm = options_.view.convolution.algorithm,
-                                   .tf32 = options_.view.precision == precision::tf32,
                                    .engine = options_.view.convolution.engine,
                                    .backward = options_.backward};
             const bool pool_follows = i + 1 < tap_of_layer.size() && net.layers[i + 1].is_pool();
@@ -172,7 +171,7 @@ int features<T, Device>::last_read_of_map(std::size_t i) const {
 template <class T, class Device>
 void features<T, Device>::plan_arena() {
     const auto bytes = [&](const shape& s, layout l) {
-        return static_cast<std::size_t>(storage_elements(s, l)) * sizeof(T);
+        return static_cast<std::size_t>(storage_elements(s, l)) * sizeof(stored<T>);
     };
     const int first_again = adds_gradient(0);
     input_ = plan_.add(bytes(padded_, input_layout()), 0, recomputes(0) ? first_again : 0);
