@@ -45,12 +45,10 @@ style::objective<float, cpu> make_objective(context<cpu>& ctx, const nn::network
     const auto photo = picture(ctx, 1, side), painting = picture(ctx, 2, side);
     const tensor_view<const float, cpu> paintings[] = {painting};
     const double shares[] = {1};
-    auto content = style::make_content_target<float>(
-        ctx, net, style::extractor_options(options, options.content_layers), photo.view());
     auto manner = style::make_style_target<float, cpu>(
         ctx, net, style::extractor_options(options, options.style_layers), paintings, shares);
     style::objective<float, cpu> result(ctx, net, photo.shape(), options);
-    result.set_content(std::move(content));
+    result.set_content(photo);
     result.set_style(std::move(manner));
     return result;
 }

@@ -29,4 +29,5 @@ set(IMPASTO_KERNEL_SOURCES
   squared_error.cu
   total_variation.cu
   vector.cu
-  weights.cpp)
+  weights.cpp
+  window.cu)

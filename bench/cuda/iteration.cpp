@@ -55,12 +55,10 @@ style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side, 
                painting = random_pixels(ctx, photo.shape(), 2);
     const tensor_view<const float, cuda> paintings[] = {painting};
     const double shares[] = {1};
-    auto content = style::make_content_target<T>(
-        ctx, net, style::extractor_options(options, options.content_layers), photo.view());
     auto manner = style::make_style_target<T, cuda>(
         ctx, net, style::extractor_options(options, options.style_layers), paintings, shares);
     style::objective<T, cuda> result(ctx, net, photo.shape(), options);
-    result.set_content(std::move(content));
+    result.set_content(photo);
     result.set_style(std::move(manner));
     ctx.synchronize();
     return result;

@@ -16,12 +16,12 @@
 #include <impasto/insight/judge.hpp>
 #include <impasto/insight/patch_distance.hpp>
 #include <impasto/insight/patch_sheet.hpp>
-#include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/run_report.hpp>
 #include <impasto/insight/texture.hpp>
 #include <impasto/insight/unit_gradient.hpp>
 #include <impasto/insight/unit_patches.hpp>
 #include <impasto/nn/features.hpp>
+#include <impasto/nn/receptive_field.hpp>
 #include <impasto/optim/adam.hpp>
 #include <impasto/optim/average.hpp>
 #include <impasto/optim/gradient_descent.hpp>

@@ -11,26 +11,29 @@ namespace {
 
 constexpr std::int64_t word_bits = 64;
 
-/// Calls use(values, stride) for every row of one channel: `part.columns` values, `stride` apart.
+/// Calls use(values, stride) for every row of one channel: as many values as the part has columns,
+/// `stride` apart.
 template <class Use>
 void for_each_row(const map_part<>& part, std::int64_t channel, Use&& use) {
     const auto [n, c, h, w] = part.map.shape();
     const auto block = channel_block(part.map.layout());
-    for (std::int64_t y = part.first_row; y < part.first_row + part.rows; ++y)
-        use(part.map.data() + ((channel / block * h + y) * w + part.first_column) * block +
+    for (std::int64_t y = part.own.in_tile.first_row;
+         y < part.own.in_tile.first_row + part.own.in_tile.rows; ++y)
+        use(part.map.data() +
+                ((channel / block * h + y) * w + part.own.in_tile.first_column) * block +
                 channel % block,
             block);
 }
 
 map_part<> whole(tensor_view<const float, cpu> map) {
-    return {.map = map, .rows = map.shape().h, .columns = map.shape().w};
+    return {.map = map, .own = {.in_tile = {0, 0, map.shape().h, map.shape().w}}};
 }
 
 float threshold_of(const map_part<>& part, std::int64_t channel, double share) {
     std::vector<float> values;
-    values.reserve(static_cast<std::size_t>(part.rows * part.columns));
+    values.reserve(static_cast<std::size_t>(part.own.in_tile.rows * part.own.in_tile.columns));
     for_each_row(part, channel, [&](const float* row, std::int64_t stride) {
-        for (std::int64_t x = 0; x < part.columns; ++x)
+        for (std::int64_t x = 0; x < part.own.in_tile.columns; ++x)
             values.push_back(row[x * stride]);
     });
     if (values.empty())
@@ -63,7 +66,7 @@ void co_occurrence::add(context<cpu>& ctx, tensor_view<const float, cpu> map) {
 }
 
 void co_occurrence::add(context<cpu>& ctx, const map_part<>& part) {
-    const auto c = channels(), positions = part.rows * part.columns;
+    const auto c = channels(), positions = part.own.in_tile.rows * part.own.in_tile.columns;
     expect_shape("co-occurrence", "map", {1, c, part.map.shape().h, part.map.shape().w},
                  part.map.shape());
     const auto words = (positions + word_bits - 1) / word_bits;
@@ -73,7 +76,7 @@ void co_occurrence::add(context<cpu>& ctx, const map_part<>& part) {
         std::int64_t bit = k * words * word_bits;
         const float threshold = thresholds_[static_cast<std::size_t>(k)];
         for_each_row(part, k, [&](const float* row, std::int64_t stride) {
-            for (std::int64_t x = 0; x < part.columns; ++x, ++bit)
+            for (std::int64_t x = 0; x < part.own.in_tile.columns; ++x, ++bit)
                 fires_[static_cast<std::size_t>(bit / word_bits)] |=
                     std::uint64_t{row[x * stride] > threshold} << bit % word_bits;
         });

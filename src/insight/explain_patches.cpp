@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t patches_of_a_channel = 9;
 constexpr std::int64_t largest_side = 32;  // a patch that sees more is made smaller
 
-image::picture show_unit(image::picture_view pixels, const receptive_field& field, std::int64_t row,
-                         std::int64_t column) {
+image::picture show_unit(image::picture_view pixels, const nn::receptive_field& field,
+                         std::int64_t row, std::int64_t column) {
     return show_box(pixels, field.of_unit(row, column), std::min(largest_side, field.size));
 }
 
@@ -52,7 +52,7 @@ channel_patches patches_within(const nn::network& network, const explanation& se
     return result;
 }
 
-channel_patches cut_patches(const top_patches& found, const receptive_field& field,
+channel_patches cut_patches(const top_patches& found, const nn::receptive_field& field,
                             const std::function<image::picture(std::int64_t)>& load) {
     channel_patches result(static_cast<std::size_t>(found.channels()));
     std::map<std::int64_t, std::vector<std::pair<std::int64_t, std::size_t>>> by_picture;

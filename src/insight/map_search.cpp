@@ -20,7 +20,7 @@ void expect_finite(float activation, std::int64_t channel) {
                            "float32");
 }
 
-bool contains(const box& units, std::int64_t row, std::int64_t column) {
+bool contains(const image::box& units, std::int64_t row, std::int64_t column) {
     return row >= units.y && row < units.y + units.height && column >= units.x &&
            column < units.x + units.width;
 }
@@ -62,7 +62,7 @@ std::vector<ops::channel_row> promising_rows(tensor_view<const float, cpu> maxim
 }
 
 void offer(tensor_view<const float, cpu> values, std::span<const ops::channel_row> rows,
-           const unit_patch& first, const box& central, top_patches& found) {
+           const unit_patch& first, const image::box& central, top_patches& found) {
     const float* value = values.data();
     for (const auto& [channel, row] : rows) {
         unit_patch here{0, first.picture, first.row + row, first.column};

@@ -22,7 +22,7 @@ namespace detail {
 
 /// Offers every value of these rows. values: [1,1,rows,columns]; central: of the picture's map.
 void offer(tensor_view<const float, cpu> values, std::span<const ops::channel_row> rows,
-           const unit_patch& first, const box& central, top_patches& found);
+           const unit_patch& first, const image::box& central, top_patches& found);
 
 /// Raises each channel's value to the largest of its rows. maxima: as for promising_rows.
 void raise(tensor_view<const float, cpu> maxima, std::span<float> largest);
@@ -33,11 +33,11 @@ template <class T, class Device>
 void map_search<T, Device>::add(context<Device>& ctx, const map_part<T, Device>& part,
                                 std::int64_t picture, top_patches& found,
                                 std::span<float> largest) {
-    if (part.rows < 1 || part.columns < 1)
+    const auto& window = part.own.in_tile;
+    if (window.rows < 1 || window.columns < 1)
         return;
-    const ops::map_window window{part.first_row, part.first_column, part.rows, part.columns};
-    const unit_patch first{0, picture, part.row, part.column};
-    const auto maxima = maxima_.of({1, found.channels(), part.rows, 1}, part.map.layout());
+    const unit_patch first{0, picture, part.own.row, part.own.column};
+    const auto maxima = maxima_.of({1, found.channels(), window.rows, 1}, part.map.layout());
     ops::row_maxima(ctx, part.map, window, part.scale, maxima);
     const auto on_host = ops::on_host(ctx, maxima, host_maxima_);
     const auto rows = detail::promising_rows(on_host, first, found);
@@ -45,7 +45,7 @@ void map_search<T, Device>::add(context<Device>& ctx, const map_part<T, Device>&
         detail::raise(on_host, largest);
     if (rows.empty())
         return;
-    const auto values = rows_.of({1, 1, std::ssize(rows), part.columns});
+    const auto values = rows_.of({1, 1, std::ssize(rows), window.columns});
     ops::gather_rows(ctx, part.map, window, rows, part.scale, values);
     detail::offer(ops::on_host(ctx, values, host_rows_), rows, first, part.central, found);
 }

@@ -13,22 +13,9 @@ namespace impasto::insight {
 
 namespace detail {
 
-/// Winograd's convolution computes blocks of 4×4.
-inline constexpr std::int64_t tile_block = 4;
-
-/// The units of one side of a map that belong to a tile, on the whole picture's map.
-struct unit_range {
-    std::int64_t first, last;
-};
-
-[[nodiscard]] unit_range units_of(const receptive_field& field,
-                                  const std::vector<tile_range>& tiles, std::size_t i,
-                                  std::int64_t side);
-
 /// image::crop by several threads, into memory that stays.
-[[nodiscard]] image::picture_view cut(image::picture_view pixels, const tile_range& rows,
-                                      const tile_range& columns, int threads,
-                                      growing_tensor<float, cpu>& room);
+[[nodiscard]] image::picture_view cut(image::picture_view pixels, const image::box& wanted,
+                                      int threads, growing_tensor<float, cpu>& room);
 
 [[nodiscard]] inline nn::features_options forward_alone(nn::features_options options) {
     options.backward = false;
@@ -54,7 +41,7 @@ tiled_features<T, Device>::tiled_features(const nn::network& net, nn::features_o
         if (field.size > widest_.size)
             widest_ = field;
     }
-    (void)tile_side(widest_, 1, tile_);
+    (void)nn::tile_side(widest_, 1, tile_);
 }
 
 template <class T, class Device>
@@ -76,9 +63,7 @@ std::int64_t tiled_features<T, Device>::tile_height(std::int64_t height, std::in
     if (bands < 4)
         return tile_;
     const auto rows = (height + bands - 1) / bands;
-    return std::min(
-        tile_,
-        (rows + detail::tile_block - 1) / detail::tile_block * detail::tile_block + widest_.size);
+    return std::min(tile_, rows + widest_.size + 3);
 }
 
 template <class T, class Device>
@@ -86,30 +71,19 @@ void tiled_features<T, Device>::visit(
     context<Device>& ctx, image::picture_view pixels,
     const std::function<void(std::size_t, const map_part<T, Device>&)>& visit) {
     const auto [n, c, height, width] = pixels.shape();
-    const auto columns = tile_side(widest_, width, tile_);
-    const auto rows = tile_side(widest_, height, tile_height(height, std::min(width, tile_)));
-    const bool whole = rows.size() == 1 && columns.size() == 1;
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        for (std::size_t j = 0; j < columns.size(); ++j) {
-            const auto here =
-                whole ? pixels
-                      : detail::cut(pixels, rows[i], columns[j], detail::host_threads(ctx), cut_);
-            const auto& features = sized_.forward(ctx, here);
-            for (std::size_t tap = 0; tap < fields_.size(); ++tap) {
-                const auto& field = fields_[tap];
-                const auto down = detail::units_of(field, rows, i, height);
-                const auto across = detail::units_of(field, columns, j, width);
-                visit(tap, {.map = features.tap(tap),
-                            .first_row = down.first - rows[i].first / field.stride,
-                            .first_column = across.first - columns[j].first / field.stride,
-                            .rows = down.last - down.first,
-                            .columns = across.last - across.first,
-                            .row = down.first,
-                            .column = across.first,
-                            .scale = static_cast<float>(features.tap_scale(tap)),
-                            .central = central_units(field, height, width)});
-            }
-        }
+    const nn::tile_grid grid(widest_, height, width, tile_height(height, std::min(width, tile_)),
+                             tile_);
+    for (std::size_t i = 0; i < grid.size(); ++i) {
+        const auto here = grid.size() == 1
+                              ? pixels
+                              : detail::cut(pixels, grid.read(i), detail::host_threads(ctx), cut_);
+        const auto& features = sized_.forward(ctx, here);
+        for (std::size_t tap = 0; tap < fields_.size(); ++tap)
+            visit(tap, {.map = features.tap(tap),
+                        .own = grid.own(i, fields_[tap]),
+                        .scale = static_cast<float>(features.tap_scale(tap)),
+                        .central = central_units(fields_[tap], height, width)});
+    }
 }
 
 }  // namespace impasto::insight

@@ -8,8 +8,8 @@
 #include <impasto/core/error.hpp>
 #include <impasto/image/color.hpp>
 #include <impasto/image/crop.hpp>
-#include <impasto/insight/receptive_field.hpp>
 #include <impasto/nn/features.hpp>
+#include <impasto/nn/receptive_field.hpp>
 #include <impasto/ops/random.hpp>
 #include <impasto/style/objective_options.hpp>
 
@@ -66,12 +66,11 @@ std::size_t deepest_of(const nn::network& network,
 /// without a margin.
 std::int64_t margin_for(const nn::network& network, const stylize_options& options) {
     constexpr std::int64_t fine_stride = 8;
-    const auto deepest =
-        insight::receptive_field_of(network.layers, deepest_layer(network, options));
+    const auto deepest = nn::receptive_field_of(network.layers, deepest_layer(network, options));
     std::int64_t widest = 0;
     for (const auto* layers : {&options.content_layers, &options.style_layers})
         for (const auto& layer : *layers) {
-            const auto field = insight::receptive_field_of(network.layers, layer.name);
+            const auto field = nn::receptive_field_of(network.layers, layer.name);
             if (layer.weight != 0 && field.stride <= fine_stride)
                 widest = std::max(widest, field.size);
         }

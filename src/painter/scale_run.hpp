@@ -69,11 +69,8 @@ template <class T, class Device>
                                                          const stylize_options& options) {
     style::objective<T, Device> objective(ctx, net, content.shape(), objective_options(options));
     const auto& used = objective.options();
-    if (!used.content_layers.empty()) {
-        const auto photo = upload(ctx, content);
-        objective.set_content(style::make_content_target<T, Device>(
-            ctx, net, style::extractor_options(used, used.content_layers), photo));
-    }
+    if (!used.content_layers.empty())
+        objective.set_content(upload(ctx, content));
     if (!used.style_layers.empty()) {
         std::vector<tensor<float, Device>> uploaded;
         std::vector<tensor_view<const float, Device>> views;
@@ -82,7 +79,8 @@ template <class T, class Device>
         auto seen = style::extractor_options(used, used.style_layers);
         if (seen.view.border == ops::border::wrap)  // the picture is seamless, a painting is not
             seen.view.border = ops::border::replicate;
-        objective.set_style(style::make_style_target<T, Device>(ctx, net, seen, views, shares));
+        objective.set_style(
+            style::make_style_target<T, Device>(ctx, net, seen, views, shares, used.tiles));
     }
     return objective;
 }

@@ -157,8 +157,7 @@ on_gpu computed(const scene& s, style::objective_options options) {
     }
 
     style::objective<T, cuda> objective(ctx, net, x.shape(), options);
-    objective.set_content(style::make_content_target<T, cuda>(
-        ctx, net, style::extractor_options(options, options.content_layers), photo));
+    objective.set_content(photo);
     const std::vector paintings{view(painting)};
     objective.set_style(
         style::make_style_target<T, cuda>(ctx, net, looked_at, paintings, std::vector{1.0}));

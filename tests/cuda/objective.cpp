@@ -57,8 +57,7 @@ style::objective<T, Device> make(context<Device>& ctx, const scene& s, const nn:
                                  const style::objective_options& options) {
     style::objective<T, Device> objective(ctx, net, picture_shape, options);
     const auto content = on(ctx, s.content), painting = on(ctx, s.painting);
-    objective.set_content(style::make_content_target<T, Device>(
-        ctx, net, style::extractor_options(options, options.content_layers), content));
+    objective.set_content(content);
     const std::vector<tensor_view<const float, Device>> paintings{painting};
     objective.set_style(style::make_style_target<T, Device>(
         ctx, net, style::extractor_options(options, options.style_layers), paintings,

@@ -69,9 +69,9 @@ TEST_CASE("parts of a map count as the map") {
     const auto thresholds = firing_thresholds(ctx, map, 0.3);
     co_occurrence whole(thresholds), parts(thresholds);
     whole.add(ctx, map);
-    parts.add(ctx, {.map = map, .first_row = 4, .rows = 5, .columns = 7});
-    parts.add(ctx, {.map = map, .rows = 4, .columns = 3});
-    parts.add(ctx, {.map = map, .first_column = 3, .rows = 4, .columns = 4});
+    parts.add(ctx, {.map = map, .own = {.in_tile = {4, 0, 5, 7}}});
+    parts.add(ctx, {.map = map, .own = {.in_tile = {0, 0, 4, 3}}});
+    parts.add(ctx, {.map = map, .own = {.in_tile = {0, 3, 4, 4}}});
     CHECK(parts.positions() == whole.positions());
     for (std::int64_t a = 0; a < 5; ++a)
         for (std::int64_t b = 0; b < 5; ++b)

@@ -19,7 +19,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-constexpr receptive_field field{24, 4, -10};
+constexpr nn::receptive_field field{24, 4, -10};
 
 sheet_panel panel_of(const std::string& title, std::int64_t units, std::int64_t patches) {
     sheet_panel panel{.title = title, .note = "24x24 pixels", .field = field, .units = {}};

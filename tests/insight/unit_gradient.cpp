@@ -57,7 +57,7 @@ TEST_CASE("a unit's gradient over what it sees is that over the whole picture") 
                 const insight::unit unit{channel, row, column};
                 const auto whole = whole_gradient(ctx, pixels, options, unit);
                 const auto part = to_map(ctx, of_unit.of(ctx, pixels, unit));
-                const auto box = insight::crop_of_unit(of_unit.field(), row, column, 107, 91);
+                const auto box = nn::crop_of_unit(of_unit.field(), row, column, 107, 91);
                 REQUIRE(part.shape() == shape{1, 3, box.height, box.width});
                 map<double> spread(3, 107, 91);
                 for (std::int64_t k = 0; k < 3; ++k)

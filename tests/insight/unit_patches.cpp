@@ -158,10 +158,10 @@ TEST_CASE("parts of a map add up to the map, in any order") {
         const auto positions = GENERATE(per_picture::one, per_picture::any);
         top_patches whole(19, 6, positions), parts(19, 6, positions);
         map_search search;
-        search.add(ctx, {.map = map, .rows = 13, .columns = 11}, 0, whole);
+        search.add(ctx, {.map = map, .own = {.in_tile = {0, 0, 13, 11}}}, 0, whole);
         const auto add = [&](std::int64_t row, std::int64_t rows, std::int64_t column,
                              std::int64_t columns) {
-            search.add(ctx, {map, row, column, rows, columns, row, column}, 0, parts);
+            search.add(ctx, {map, {{row, column, rows, columns}, row, column}}, 0, parts);
         };
         add(7, 6, 4, 7);
         add(0, 7, 0, 4);
@@ -256,12 +256,13 @@ TEST_CASE("every unit of a picture is in one tile, with the value that it has in
     tiled_features(small_vgg(), {.taps = taps}, 96)
         .visit(ctx, pixels, [&](std::size_t tap, const map_part<>& part) {
             const auto values = to_map(ctx, part.map);
-            units[tap] += static_cast<std::size_t>(part.rows * part.columns);
+            units[tap] +=
+                static_cast<std::size_t>(part.own.in_tile.rows * part.own.in_tile.columns);
             for (std::int64_t k = 0; k < values.c; ++k)
-                for (std::int64_t y = 0; y < part.rows; ++y)
-                    for (std::int64_t x = 0; x < part.columns; ++x)
-                        found[tap].at(k, part.row + y, part.column + x) =
-                            values.at(k, part.first_row + y, part.first_column + x);
+                for (std::int64_t y = 0; y < part.own.in_tile.rows; ++y)
+                    for (std::int64_t x = 0; x < part.own.in_tile.columns; ++x)
+                        found[tap].at(k, part.own.row + y, part.own.column + x) = values.at(
+                            k, part.own.in_tile.first_row + y, part.own.in_tile.first_column + x);
         });
     for (std::size_t tap = 0; tap < taps.size(); ++tap) {
         CAPTURE(taps[tap]);
@@ -284,27 +285,17 @@ TEST_CASE("the first layer of a large picture goes by bands, and no value is ano
     tiled_features(small_vgg(), {.taps = {"relu1_1"}, .view = {.border = border}})
         .visit(ctx, pixels, [&](std::size_t, const map_part<>& part) {
             ++parts;
-            units += part.rows * part.columns;
+            units += part.own.in_tile.rows * part.own.in_tile.columns;
             const auto values = to_map(ctx, part.map);
             for (std::int64_t k = 0; k < values.c; ++k)
-                for (std::int64_t y = 0; y < part.rows; ++y)
-                    for (std::int64_t x = 0; x < part.columns; ++x)
-                        found.at(k, part.row + y, part.column + x) =
-                            values.at(k, part.first_row + y, part.first_column + x);
+                for (std::int64_t y = 0; y < part.own.in_tile.rows; ++y)
+                    for (std::int64_t x = 0; x < part.own.in_tile.columns; ++x)
+                        found.at(k, part.own.row + y, part.own.column + x) = values.at(
+                            k, part.own.in_tile.first_row + y, part.own.in_tile.first_column + x);
         });
     CHECK(parts > 1);
     CHECK(units == expected.h * expected.w);
     CHECK(found.values == expected.values);
-}
-
-TEST_CASE("tiles overlap by what a unit sees and start at multiples of four strides") {
-    constexpr receptive_field field{24, 4, -10};
-    using ranges = std::vector<tile_range>;
-    CHECK(tile_side(field, 100, 100) == ranges{{0, 100}});
-    CHECK(tile_side(field, 101, 100) == ranges{{0, 88}, {64, 101}});
-    CHECK(tile_side(field, 180, 100) == ranges{{0, 88}, {64, 152}, {128, 180}});
-    CHECK_THROWS_WITH(tile_side(field, 1000, 39), Contains("39") && Contains("at least 40"));
-    CHECK(tile_side(field, 41, 40) == ranges{{0, 40}, {16, 41}});
 }
 
 TEST_CASE("a patch cut out, at the picture's borders or away from them, excites its unit as much") {

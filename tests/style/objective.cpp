@@ -63,8 +63,7 @@ style::objective<float, cpu> make_objective(context<cpu>& ctx, const nn::network
                                             const style::objective_options& options) {
     const auto content = golden_picture("content"), painting = golden_picture("style");
     style::objective<float, cpu> objective(ctx, net, content.shape(), options);
-    objective.set_content(style::make_content_target<float, cpu>(
-        ctx, net, style::extractor_options(options, options.content_layers), content));
+    objective.set_content(content);
     const tensor_view<const float, cpu> paintings[] = {painting};
     const double shares[] = {1};
     objective.set_style(style::make_style_target<float, cpu>(
@@ -289,4 +288,37 @@ TEST_CASE("weights and layers that make no sense are refused by name") {
     auto objective = make([](auto&) {});
     tensor<float, cpu> x({1, 3, 32, 32}), gradient({1, 3, 32, 32});
     CHECK_THROWS_WITH(objective.evaluate(x, gradient), Catch::Contains("no content target"));
+}
+
+TEST_CASE("J and its gradient are the same in tiles of any size") {
+    context<cpu> ctx({.threads = 2});
+    const auto net = weights::built_in();
+    const shape size{1, 3, 187, 239};
+    const auto noise = [&](std::int64_t h, std::int64_t w, unsigned seed) {
+        return support::to_tensor(ctx, support::random_map(3, h, w, seed, 0, 1));
+    };
+    const auto photo = noise(size.h, size.w, 1), painting = noise(131, 203, 2),
+               x = noise(size.h, size.w, 3);
+    for (const auto& v : variants) {
+        auto options = golden_options(v, style::convention::relative);
+        options.content_weight = options.style_weight = options.tv_weight = 1;
+        options.content_layers.push_back({"relu3_1", 1});
+        const auto run = [&](std::int64_t side, tensor<float, cpu>& gradient) {
+            options.tiles.side = side;
+            style::objective<float, cpu> objective(ctx, net, size, options);
+            objective.set_content(photo);
+            const tensor_view<const float, cpu> paintings[] = {painting};
+            objective.set_style(style::make_style_target<float, cpu>(
+                ctx, net, style::extractor_options(options, options.style_layers), paintings,
+                std::vector{1.0}, options.tiles));
+            return objective.evaluate(x, gradient);
+        };
+        tensor<float, cpu> whole(size), tiled(size);
+        const double j = run(0, whole);
+        for (const std::int64_t side : {111, 128, 200}) {
+            CAPTURE(v.name, side);
+            CHECK(run(side, tiled) == Approx(j).epsilon(1e-5));
+            CHECK(relative_error(doubles(tiled), doubles(whole)) < 1e-5);
+        }
+    }
 }

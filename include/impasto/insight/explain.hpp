@@ -7,8 +7,8 @@
 
 #include <impasto/image/picture.hpp>
 #include <impasto/insight/co_occurrence.hpp>
-#include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/top_patches.hpp>
+#include <impasto/nn/receptive_field.hpp>
 #include <impasto/nn/view.hpp>
 
 namespace impasto::insight {
@@ -76,7 +76,8 @@ using channel_patches = std::vector<std::vector<image::picture>>;
 
 /// Those that a search found, of units that see `field`. `load` gives a picture by its number; each
 /// is asked for once.
-[[nodiscard]] channel_patches cut_patches(const top_patches& found, const receptive_field& field,
+[[nodiscard]] channel_patches cut_patches(const top_patches& found,
+                                          const nn::receptive_field& field,
                                           const std::function<image::picture(std::int64_t)>& load);
 
 /// What the page says and shows of one picture.

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include <impasto/image/picture.hpp>
-#include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/top_patches.hpp>
+#include <impasto/nn/receptive_field.hpp>
 
 namespace impasto::insight {
+
+using nn::box;
 
 /// The pixels of a box at side × side: enlarged as squares where they are few, smoothly where they
 /// are many. What lies outside the picture is hatched.
@@ -33,7 +35,7 @@ struct unit_patch_list {
 struct sheet_panel {
     std::string title;  ///< "Layer 3"
     std::string note;   ///< "relu3_2, 40x40 pixels each"
-    receptive_field field;
+    nn::receptive_field field;
     std::vector<unit_patch_list> units;
 };
 
@@ -85,7 +87,7 @@ private:
                   std::int64_t x, std::int64_t y);
 
     sheet_options options_;
-    std::vector<receptive_field> fields_;
+    std::vector<nn::receptive_field> fields_;
     std::vector<sheet_slot> slots_;  ///< by picture
     std::int64_t block_step_ = 0;
     image::picture page_;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <impasto/image/picture.hpp>
-#include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/resizing_features.hpp>
+#include <impasto/nn/tiles.hpp>
 
 namespace impasto::insight {
 
@@ -15,27 +15,11 @@ namespace impasto::insight {
 /// belongs to one part, and to one alone.
 template <class T = float, class Device = cpu>
 struct map_part {
-    tensor_view<const T, Device> map;              ///< of one tile, in the feature layout
-    std::int64_t first_row = 0, first_column = 0;  ///< where the rectangle starts in `map`
-    std::int64_t rows = 0, columns = 0;            ///< its size
-    std::int64_t row = 0, column = 0;  ///< where it starts on the map of the whole picture
+    tensor_view<const T, Device> map;  ///< of one tile, in the feature layout
+    nn::own_units own;                 ///< where the rectangle lies
     float scale = 1;                   ///< multiplies values to give the network's own activations
-    box central{};                     ///< `central_units` of the whole picture's map
+    image::box central{};              ///< `central_units` of the whole picture's map
 };
-
-/// One side of a picture cut into overlapping pieces: pixels [first, last) each.
-struct tile_range {
-    std::int64_t first, last;
-
-    friend constexpr bool operator==(const tile_range&, const tile_range&) = default;
-};
-
-/// Pieces of at most `tile` pixels; a side that fits into one is left whole. They overlap by the
-/// receptive field and start at multiples of four strides, where pools and the blocks of Winograd's
-/// convolution start too: what a unit sees in its piece is computed as in the whole.
-/// Throws option_error where `tile` is too small for that.
-[[nodiscard]] std::vector<tile_range> tile_side(const receptive_field& field, std::int64_t side,
-                                                std::int64_t tile);
 
 /// The feature maps of one picture after another, of any sizes, in bounded memory: a large picture
 /// goes through the network in exact tiles.
@@ -47,7 +31,7 @@ public:
     tiled_features(const nn::network& net, nn::features_options options, std::int64_t tile = 1024);
 
     /// In the order of options.taps.
-    [[nodiscard]] const std::vector<receptive_field>& fields() const { return fields_; }
+    [[nodiscard]] const std::vector<nn::receptive_field>& fields() const { return fields_; }
     [[nodiscard]] const nn::features_options& options() const { return sized_.options(); }
     /// Channels of a tap.
     [[nodiscard]] std::int64_t channels(std::size_t tap) const;
@@ -62,8 +46,8 @@ private:
 
     resizing_features<T, Device> sized_;
     std::int64_t tile_;
-    std::vector<receptive_field> fields_;
-    receptive_field widest_;          ///< of the deepest tap
+    std::vector<nn::receptive_field> fields_;
+    nn::receptive_field widest_;      ///< of the deepest tap
     growing_tensor<float, cpu> cut_;  ///< the pixels of a tile
 };
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include <impasto/image/picture.hpp>
-#include <impasto/insight/receptive_field.hpp>
 #include <impasto/insight/resizing_features.hpp>
+#include <impasto/nn/receptive_field.hpp>
 
 namespace impasto::insight {
 
@@ -23,7 +23,7 @@ public:
     /// Throws option_error for an unknown layer.
     unit_gradient(const nn::network& net, nn::features_options options);
 
-    [[nodiscard]] const receptive_field& field() const { return field_; }
+    [[nodiscard]] const nn::receptive_field& field() const { return field_; }
 
     /// pixels: [1,3,H,W] → [1,3,h,w] over `crop_of_unit`, zero where the unit does not fire. Throws
     /// option_error for a unit that the picture does not have.
@@ -32,7 +32,7 @@ public:
 
 private:
     resizing_features<float, Device> sized_;
-    receptive_field field_;
+    nn::receptive_field field_;
     growing_tensor<float, Device> d_pixels_;
 };
 

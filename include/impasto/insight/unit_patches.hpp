@@ -40,7 +40,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& layers() const { return scan_.options().taps; }
     /// In the order of options.layers.
     [[nodiscard]] const top_patches& found(std::size_t layer) const { return found_.at(layer); }
-    [[nodiscard]] const receptive_field& field(std::size_t layer) const {
+    [[nodiscard]] const nn::receptive_field& field(std::size_t layer) const {
         return scan_.fields().at(layer);
     }
 

@@ -51,6 +51,12 @@ public:
     /// little beside a forward pass. What forward left is lost. Throws shape_error for too small a
     /// picture, and then nothing has changed.
     void resize(context<Device>& ctx, const network& net, shape pixels);
+    /// A plan for another size beside this one, which shares the filters laid out.
+    [[nodiscard]] features sized(context<Device>& ctx, const network& net, shape pixels) const {
+        return features(ctx, net, pixels, options_, this);
+    }
+    /// Takes over the memory of another plan, of which nothing is needed any longer.
+    void take_memory(features& from) { arena_ = std::move(from.arena_); }
 
     [[nodiscard]] shape pixels_shape() const { return pixels_; }
     [[nodiscard]] std::size_t tap_count() const { return taps_.size(); }

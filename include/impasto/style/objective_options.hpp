@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <impasto/core/error.hpp>
-#include <impasto/nn/features.hpp>
+#include <impasto/nn/extractor.hpp>
 #include <impasto/style/convention.hpp>
 #include <impasto/style/target.hpp>
 
@@ -21,6 +21,7 @@ struct objective_options {
     std::vector<weighted_layer> content_layers;
     std::vector<weighted_layer> style_layers;
     nn::view view{};
+    nn::tiling tiles{};
 };
 
 /// The layers for this network: where it lacks one that names another instead, that one, or none.
@@ -36,7 +37,7 @@ struct objective_options {
     return layers;
 }
 
-/// The extractor's options for one kind of layers, as the targets need them.
+/// The options of a forward pass to some layers, as the targets need it.
 [[nodiscard]] inline nn::features_options extractor_options(
     const objective_options& options, const std::vector<weighted_layer>& layers) {
     nn::features_options result{.taps = {}, .view = options.view};

@@ -4,16 +4,17 @@
 
 namespace impasto::style {
 
-/// Keeps gradients of half's maps within its range, which ends at 2⁻²⁴ and 2¹⁶: they are those of
-/// 2^exponent · J. On their way down they shrink and grow; those at the pixels are kept where there
-/// is room on both sides.
-class gradient_range {
+/// Dynamic loss scaling for maps of half, whose numbers run from 2⁻²⁴ to 2¹⁶: gradients are those
+/// of 2^exponent · J. On their way through the network they shrink and grow; those at the pixels
+/// are kept where there is room on both sides. Source: Micikevicius et al. 2018, "Mixed Precision
+/// Training", section 3.2.
+class loss_scaling {
 public:
     [[nodiscard]] int exponent() const { return exponent_; }
 
-    /// Whether gradients are to be formed again, with another exponent. largest: the largest
-    /// |dJ/dpixels|, as it is; not finite where one was not. A J that is not finite is no fault of
-    /// the exponent's.
+    /// True if the exponent changed and the gradients must be computed again. largest: the largest
+    /// |dJ/dpixels|, as it is; not finite where one was not. Where J itself is not finite, no
+    /// exponent would help.
     [[nodiscard]] bool again(double largest, bool loss_is_finite) {
         const bool overflows = !std::isfinite(largest);
         const int stands_at = overflows || largest == 0 ? 0 : std::ilogb(largest) + exponent_;

@@ -1,8 +1,8 @@
-#include <impasto/insight/receptive_field.hpp>
+#include <impasto/nn/receptive_field.hpp>
 
 #include <algorithm>
 
-namespace impasto::insight {
+namespace impasto::nn {
 
 box crop_of_unit(const receptive_field& field, std::int64_t row, std::int64_t column,
                  std::int64_t height, std::int64_t width) {
@@ -37,7 +37,7 @@ box central_units(const receptive_field& field, std::int64_t height, std::int64_
     return {columns.first, rows.first, columns.count, rows.count};
 }
 
-receptive_field receptive_field_of(std::span<const nn::layer> layers, std::size_t last) {
+receptive_field receptive_field_of(std::span<const layer> layers, std::size_t last) {
     receptive_field field;
     for (const auto& layer : layers.first(last + 1)) {
         const int kernel = layer.is_pool() ? 2 : 3, padding = layer.is_pool() ? 0 : 1;
@@ -48,8 +48,8 @@ receptive_field receptive_field_of(std::span<const nn::layer> layers, std::size_
     return field;
 }
 
-receptive_field receptive_field_of(std::span<const nn::layer> layers, std::string_view tap) {
-    return receptive_field_of(layers, nn::find_tap(layers, tap));
+receptive_field receptive_field_of(std::span<const layer> layers, std::string_view tap) {
+    return receptive_field_of(layers, find_tap(layers, tap));
 }
 
-}  // namespace impasto::insight
+}  // namespace impasto::nn

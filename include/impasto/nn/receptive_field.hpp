@@ -8,7 +8,7 @@
 #include <impasto/image/crop.hpp>
 #include <impasto/nn/topology.hpp>
 
-namespace impasto::insight {
+namespace impasto::nn {
 
 using image::box;
 
@@ -47,9 +47,8 @@ struct receptive_field {
 
 /// Of the units after the layer at position `last`, or after a tap, "relu3_2" or "pool3". The
 /// latter throws option_error for a layer that is not in the table.
-[[nodiscard]] receptive_field receptive_field_of(std::span<const nn::layer> layers,
-                                                 std::size_t last);
-[[nodiscard]] receptive_field receptive_field_of(std::span<const nn::layer> layers,
+[[nodiscard]] receptive_field receptive_field_of(std::span<const layer> layers, std::size_t last);
+[[nodiscard]] receptive_field receptive_field_of(std::span<const layer> layers,
                                                  std::string_view tap);
 
-}  // namespace impasto::insight
+}  // namespace impasto::nn

@@ -1,4 +1,4 @@
-#include <impasto/insight/receptive_field.hpp>
+#include <impasto/nn/receptive_field.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -9,13 +9,13 @@
 
 using namespace impasto;
 using namespace support;
-using insight::box;
+using nn::box;
 
 namespace {
 
 struct row {
     const char* tap;
-    insight::receptive_field field;  ///< size, stride, start
+    nn::receptive_field field;  ///< size, stride, start
 };
 
 // Worked out by hand: a convolution adds 2·stride to the size and takes stride from the start; a
@@ -37,9 +37,8 @@ constexpr row vgg19_end[]{
 void check(const nn::topology& network, std::span<const row> rows) {
     for (const auto& [tap, field] : rows) {
         CAPTURE(network.name, tap);
-        CHECK(insight::receptive_field_of(network.layers, tap) == field);
-        CHECK(insight::receptive_field_of(network.layers, nn::find_tap(network.layers, tap)) ==
-              field);
+        CHECK(nn::receptive_field_of(network.layers, tap) == field);
+        CHECK(nn::receptive_field_of(network.layers, nn::find_tap(network.layers, tap)) == field);
     }
 }
 
@@ -77,11 +76,11 @@ TEST_CASE("receptive fields are those worked out by hand") {
     check(nn::vgg19, vgg19_end);
     check(nn::small_vgg, beginning);
     check(nn::small_vgg, std::span(vgg16_end).first(3));
-    CHECK_THROWS_AS(insight::receptive_field_of(nn::small_vgg.layers, "relu5_1"), option_error);
+    CHECK_THROWS_AS(nn::receptive_field_of(nn::small_vgg.layers, "relu5_1"), option_error);
 }
 
 TEST_CASE("a unit's box moves by the stride and is clipped to the picture") {
-    constexpr insight::receptive_field field{14, 2, -6};
+    constexpr nn::receptive_field field{14, 2, -6};
     CHECK(field.of_unit(0, 0) == box{-6, -6, 14, 14});
     CHECK(field.of_unit(3, 10) == box{14, 0, 14, 14});
     CHECK(clip(field.of_unit(0, 0), 5, 100) == box{0, 0, 8, 5});
@@ -89,8 +88,8 @@ TEST_CASE("a unit's box moves by the stride and is clipped to the picture") {
 }
 
 TEST_CASE("central units are those whose central half lies within the picture or covers it") {
-    for (const insight::receptive_field field :
-         {insight::receptive_field{1, 1, 0}, {3, 1, -1}, {5, 1, -2}, {6, 2, -2}, {100, 8, -46}})
+    for (const nn::receptive_field field :
+         {nn::receptive_field{1, 1, 0}, {3, 1, -1}, {5, 1, -2}, {6, 2, -2}, {100, 8, -46}})
         for (const std::int64_t h : {1, 2, 7, 49, 50, 51, 60, 300}) {
             CAPTURE(field.size, h);
             const std::int64_t w = 137, quarter = field.size / 4;
@@ -99,14 +98,14 @@ TEST_CASE("central units are those whose central half lies within the picture or
                 const auto last = first + field.size - 2 * quarter;
                 return (first >= 0 && last <= side) || (first <= 0 && last >= side);
             };
-            const auto found = insight::central_units(field, h, w);
+            const auto found = nn::central_units(field, h, w);
             for (std::int64_t unit = 0; unit < w; ++unit) {
                 CHECK(is_central(unit, h) == (unit >= found.y && unit < found.y + found.height));
                 CHECK(is_central(unit, w) == (unit >= found.x && unit < found.x + found.width));
             }
         }
     // Unit i of VGG-19's relu4_3 has its central half at pixels 8i - 21 to 8i + 28.
-    CHECK(insight::central_units({100, 8, -46}, 100, 58) == box{3, 3, 1, 6});
+    CHECK(nn::central_units({100, 8, -46}, 100, 58) == box{3, 3, 1, 6});
 }
 
 TEST_CASE("the clipped receptive field is exactly where a unit's gradient is not zero") {
@@ -130,7 +129,7 @@ TEST_CASE("the clipped receptive field is exactly where a unit's gradient is not
                  .view = {.pooling = {ops::pooling::average},
                           .border = border,
                           .convolution = {ops::conv_algorithm::direct}}});
-            const auto field = insight::receptive_field_of(net.layers, tap);
+            const auto field = nn::receptive_field_of(net.layers, tap);
             const auto map = features.tap_shape(0);
             for (const auto row : {std::int64_t{0}, map.h / 2, map.h - 1})
                 for (const auto column : {std::int64_t{0}, map.w / 2, map.w - 1}) {
