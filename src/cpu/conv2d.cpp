@@ -169,18 +169,21 @@ void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu
     expect_map("output", p.output, p.feature_layout, output);
     if (!gates.empty())
         expect_gates(p.map, p.feature_layout, gates);
+    const bool relu = p.options.activation == activation::relu;
+    if (!relu)  // the gradient passes everywhere
+        std::fill(gates.begin(), gates.end(), std::uint8_t{0xff});
     if (p.forward.empty()) {
         cpu_detail::winograd_convolve(ctx, *p.forward_filter, p.map.h, p.map.w,
                                       {.data = input.data()},
                                       {.data = output.data(),
                                        .bias = p.bias->data(),
-                                       .relu = p.options.activation == activation::relu,
-                                       .gates = gates.data(),
+                                       .relu = relu,
+                                       .gates = relu ? gates.data() : nullptr,
                                        .pool = p.options.pooling});
         return;
     }
     p.forward.run(ctx, input.data(), output.data());
-    if (!gates.empty())
+    if (relu && !gates.empty())
         relu_mask(ctx, output, gates);
 }
 

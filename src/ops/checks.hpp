@@ -47,8 +47,19 @@ void expect_map(const char* what, const shape& wanted, layout order, const form&
 void expect_gates(const shape& map, layout order, const form& gates);
 /// Throws option_error for a convolution that was planned for forward alone.
 void expect_backward_planned(bool planned);
+/// Throws option_error for a stride that the device lacks.
 void expect_conv2d_backward_filter(const conv_geometry& geometry, const form& input,
                                    const form& d_output, const form& d_weights, const form& d_bias);
+
+void expect_upsample(const char* operation, std::int64_t factor, const form& small,
+                     const form& large);
+
+/// Throws option_error unless epsilon is positive.
+void expect_instance_norm(const char* operation, float epsilon, const form& input,
+                          const form& output);
+void expect_parameters(const char* operation, const char* what, std::int64_t channels,
+                       const form& found);
+void expect_statistics(const char* operation, std::int64_t channels, const form& found);
 
 void expect_gram(const char* operation, const form& features, const form& gram);
 void expect_gram_backward(const form& features, const form& d_gram, const form& gradient);

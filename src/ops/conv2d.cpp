@@ -50,7 +50,7 @@ void expect_conv2d_backward_filter(const conv_geometry& geometry, const form& in
                                    const form& d_output, const form& d_weights,
                                    const form& d_bias) {
     constexpr const char* name = "conv2d_backward_filter";
-    if (geometry.stride != 1)
+    if (d_output.on_gpu && geometry.stride != 1)
         throw option_error(std::string(name) + ": on CUDA the stride is 1, found " +
                            std::to_string(geometry.stride));
     expect_shape(name, "d_output", convolved(d_weights.extents, input.extents, geometry),

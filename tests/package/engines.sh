@@ -13,8 +13,8 @@ needed() { types='^U$' symbols "$@"; }
 cpu=() kernels=()
 for object; do
     case $object in
-        */cpu/*) cpu+=("$object") ;;
-        */kernels/*) kernels+=("$object") ;;
+        */impasto.dir/cpu/*) cpu+=("$object") ;;
+        */impasto_emulated.dir/*/kernels/*) kernels+=("$object") ;;
     esac
 done
 ((${#cpu[@]} > 10 && ${#kernels[@]} > 10)) || fail "only ${#cpu[@]} and ${#kernels[@]} objects"

@@ -18,9 +18,6 @@ struct tiling {
     /// Largest side of a piece, in pixels; 0: the whole picture is one. A picture with
     /// border::wrap is always one.
     std::int64_t side = 0;
-    /// Units within so many pixels of the picture's edge are computed but not looked at, where the
-    /// layer sees the zeros that networks pad their maps with.
-    std::int64_t rim = 0;
 };
 
 /// A network at work on a picture of one size, whole or in exact tiles: every unit is seen once, as
@@ -79,8 +76,6 @@ private:
     void take_whole(context<Device>& ctx, const network& net, const features_options& options);
     void take_tiles(context<Device>& ctx, const network& net, const features_options& options,
                     std::span<const receptive_field> fields, std::int64_t side);
-    void leave_out_rim(std::span<const receptive_field> fields, ops::border border,
-                       std::int64_t rim);
     void reserve_windows();
     template <class Visit>
     void run_forward(context<Device>& ctx, tensor_view<const float, Device> pixels,
@@ -126,8 +121,6 @@ extractor<T, Device>::extractor(context<Device>& ctx, const network& net, shape 
         take_whole(ctx, net, options);
     else
         take_tiles(ctx, net, options, fields, how.side);
-    if (how.rim > 0)
-        leave_out_rim(fields, options.view.border, how.rim);
     reserve_windows();
 }
 
@@ -164,42 +157,6 @@ void extractor<T, Device>::take_tiles(context<Device>& ctx, const network& net,
         const auto stride = fields[tap].stride;
         taps_.push_back(
             {1, plans_.front().tap_shape(tap).c, pixels_.h / stride, pixels_.w / stride});
-    }
-}
-
-namespace detail {
-
-/// Leaves of the units [first, first + count) of one side those that start in pixels [begin, end);
-/// offset moves along with first.
-inline void clip_units(std::int64_t stride, std::int64_t begin, std::int64_t end,
-                       std::int64_t& first, std::int64_t& count, std::int64_t& offset) {
-    const auto last = std::min(first + count, (end + stride - 1) / stride);
-    const auto from = std::max(first, (begin + stride - 1) / stride);
-    offset += from - first;
-    first = from;
-    count = std::max<std::int64_t>(0, last - first);
-}
-
-}  // namespace detail
-
-template <class T, class Device>
-void extractor<T, Device>::leave_out_rim(std::span<const receptive_field> fields,
-                                         ops::border border, std::int64_t rim) {
-    for (std::size_t tap = 0; tap < fields.size(); ++tap) {
-        const auto& field = fields[tap];
-        if (border == ops::border::replicate && field.size <= 3)
-            continue;  // conv1_1 alone sees no zeros then
-        auto& whole = taps_[tap];
-        for (auto& one : tiles_) {
-            auto& [window, row, column] = one.own[tap];
-            detail::clip_units(field.stride, rim, pixels_.h - rim, row, window.rows,
-                               window.first_row);
-            detail::clip_units(field.stride, rim, pixels_.w - rim, column, window.columns,
-                               window.first_column);
-        }
-        std::int64_t none = 0, first_row = 0, first_column = 0;
-        detail::clip_units(field.stride, rim, pixels_.h - rim, first_row, whole.h, none);
-        detail::clip_units(field.stride, rim, pixels_.w - rim, first_column, whole.w, none);
     }
 }
 
