@@ -45,7 +45,7 @@ using any_engine = std::variant<kernels::native_engine<T>, kernels::cudnn_engine
 template <class T>
 any_engine<T> make_engine(context<cuda>& ctx, const kernels::conv_spec& spec,
                           const any_engine<T>* like) {
-    if (spec.options.engine == conv_engine::cudnn)
+    if (spec.options.method.engine == conv_engine::cudnn)
         return kernels::cudnn_engine<T>(ctx, spec);
     return kernels::native_engine<T>(ctx, spec, std::get_if<kernels::native_engine<T>>(like));
 }
@@ -88,7 +88,7 @@ struct conv2d<T, Device>::plan {
 
 template <class T, class Device>
 bool conv2d<T, Device>::fuses_pooling(shape, const conv_options& options) {
-    return options.engine == conv_engine::native && options.pooling &&
+    return options.method.engine == conv_engine::native && options.pooling &&
            options.pooling->kind != pooling::l2;
 }
 

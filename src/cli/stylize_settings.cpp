@@ -7,6 +7,22 @@ namespace impasto::cli {
 
 namespace {
 
+void add_start_options(option_group& group, stylize_settings& wanted) {
+    auto& run = wanted.run;
+    group.add("--init", "content|noise|style|gray|FILE", "what to start from",
+              name_of(std::span<const named<start>>(start_names), run.start),
+              [&wanted](const std::string& text) {
+                  const auto* found = std::ranges::find(start_names, text, &named<start>::name);
+                  const bool is_file = found == std::end(start_names);
+                  wanted.run.start = is_file ? start::picture : found->value;
+                  wanted.init = is_file ? text : "";
+              });
+    group.number("--init-noise",
+                 "standard deviation of the noise added to the start; not to a FILE",
+                 run.start_noise, {0, 1});
+    group.natural("--seed", "of the noise", run.seed);
+}
+
 void add_run_options(CLI::App& app, stylize_settings& wanted) {
     auto& run = wanted.run;
     option_group group(app, "Run");
@@ -37,18 +53,7 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
               });
     group.number("--momentum", "of gd", run.momentum, {0, 1});
     group.natural("--history", "corrections that lbfgs keeps", run.history, {1, 1000});
-    group.add("--init", "content|noise|style|gray|FILE", "what to start from",
-              name_of(std::span<const named<start>>(start_names), run.start),
-              [&wanted](const std::string& text) {
-                  const auto* found = std::ranges::find(start_names, text, &named<start>::name);
-                  const bool is_file = found == std::end(start_names);
-                  wanted.run.start = is_file ? start::picture : found->value;
-                  wanted.init = is_file ? text : "";
-              });
-    group.number("--init-noise",
-                 "standard deviation of the noise added to the start; not to a FILE",
-                 run.start_noise, {0, 1});
-    group.natural("--seed", "of the noise", run.seed);
+    add_start_options(group, wanted);
     group.number("--average", "decay of an average of the iterates; 0: none", run.average, {0, 1});
 }
 

@@ -20,7 +20,7 @@ namespace {
 // Winograd's transform is for 3×3 filters that leave a map's size alone.
 bool by_winograd(const conv_options& options) {
     const auto& g = options.geometry;
-    return options.algorithm == conv_algorithm::fastest && g.kernel == 3 && g.stride == 1 &&
+    return options.method.algorithm == conv_algorithm::fastest && g.kernel == 3 && g.stride == 1 &&
            g.padding == 1;
 }
 
@@ -80,7 +80,7 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
     const plan* const other = like != nullptr ? like->plan_.get() : nullptr;
-    if (options.engine != conv_engine::native)
+    if (options.method.engine != conv_engine::native)
         throw option_error("conv_engine: cudnn needs a GPU; the CPU's engine is native");
     p.input = input;
     p.map = detail::expect_convolution(weights, bias, input, options,

@@ -102,8 +102,7 @@ ops::conv_options stage_builder::options_of(const node& n) const {
     ops::conv_options result{.geometry = c.geometry,
                              .activation = c.activation,
                              .pooling = view.pooling,
-                             .algorithm = view.convolution.algorithm,
-                             .engine = view.convolution.engine,
+                             .method = view.convolution,
                              .backward = options_.backward};
     if (n.inputs.front() == graph::picture && view.border != ops::border::zero)
         result.geometry.padding = 0;

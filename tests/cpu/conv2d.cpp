@@ -58,8 +58,7 @@ TEST_CASE("a convolution like another takes its filters over, and computes as on
     for (const auto& g : geometries) {
         CAPTURE(g.in, g.out, g.h, g.w, algorithm == ops::conv_algorithm::direct);
         const problem p(g);
-        const ops::conv_options options{.activation = ops::activation::relu,
-                                        .algorithm = algorithm};
+        const ops::conv_options options{.activation = ops::activation::relu, .method = {algorithm}};
         const shape input{1, g.in, g.h, g.w};
         const ops::conv2d<float, cpu> alone(ctx, p.weight_tensor, p.bias_tensor, input, options);
         // Another size, first; and it is gone when the filters are used.
@@ -92,9 +91,9 @@ TEST_CASE("the CPU has no convolutions of cuDNN's") {
     context<cpu> ctx;
     const auto weights = to_tensor(random_values(9, 1), {1, 1, 3, 3});
     CHECK_THROWS_AS((ops::conv2d<float, cpu>(ctx, weights, {}, {1, 1, 4, 4},
-                                             {.engine = ops::conv_engine::cudnn})),
+                                             {.method = {.engine = ops::conv_engine::cudnn}})),
                     option_error);
     CHECK_THROWS_WITH((ops::conv2d<float, cpu>(ctx, weights, {}, {1, 1, 4, 4},
-                                               {.engine = ops::conv_engine::cudnn})),
+                                               {.method = {.engine = ops::conv_engine::cudnn}})),
                       "conv_engine: cudnn needs a GPU; the CPU's engine is native");
 }

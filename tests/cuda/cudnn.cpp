@@ -59,8 +59,9 @@ struct problem {
 template <class T>
 std::optional<ops::conv2d<T, cuda>> planned(context<cuda>& ctx, const geometry& g,
                                             const problem& p) {
-    const ops::conv_options options{
-        .geometry = g.filter, .activation = ops::activation::relu, .engine = conv_engine::cudnn};
+    const ops::conv_options options{.geometry = g.filter,
+                                    .activation = ops::activation::relu,
+                                    .method = {.engine = conv_engine::cudnn}};
     if (g.usual)
         return ops::conv2d<T, cuda>(ctx, p.weight_tensor, p.bias_tensor, p.input.shape(), options);
     try {
@@ -140,7 +141,7 @@ TEMPLATE_TEST_CASE("cuDNN's conv2d and ours leave the same maps and gates", "", 
             const auto run = [&](conv_engine engine) {
                 const ops::conv2d<TestType, cuda> conv(
                     ctx, weights, to_tensor(bias, {1, channels, 1, 1}), input.shape(),
-                    {.activation = after, .engine = engine});
+                    {.activation = after, .method = {.engine = engine}});
                 auto output = filled_on_device<TestType>(ctx, conv.output_shape(), layout::nhwc);
                 tensor<std::uint8_t, cuda> gates({1, 1, 1, conv.gate_bytes()});
                 conv.forward(ctx, to_device<TestType>(ctx, input), output, gates);
@@ -176,7 +177,7 @@ TEST_CASE("cuDNN's conv2d reads pixels in nhwc, and fuses no pool") {
     const problem p(g);
     CHECK(planned<half>(ctx, g, p)->input_layout() == layout::nhwc);
     const ops::conv_options options{.pooling = ops::pool_options{ops::pooling::max},
-                                    .engine = conv_engine::cudnn};
+                                    .method = {.engine = conv_engine::cudnn}};
     using conv_type = ops::conv2d<half, cuda>;
     CHECK_FALSE(conv_type::fuses_pooling(p.input.shape(), options));
     CHECK_THROWS_WITH(conv_type(ctx, p.weight_tensor, {}, p.input.shape(), options),
@@ -207,8 +208,9 @@ TEST_CASE("cuDNN's conv2d planned for forward alone refuses the way back") {
     if (!finds_cudnn(ctx))
         return;
     const problem p({8, 16, 9, 12, true});
-    const ops::conv2d<half, cuda> conv(ctx, p.weight_tensor, {}, p.input.shape(),
-                                       {.engine = conv_engine::cudnn, .backward = false});
+    const ops::conv2d<half, cuda> conv(
+        ctx, p.weight_tensor, {}, p.input.shape(),
+        {.method = {.engine = conv_engine::cudnn}, .backward = false});
     tensor<half, cuda> output({1, 16, 9, 12}, layout::nhwc), d_input(p.input.shape(), layout::nhwc);
     CHECK_THROWS_WITH(conv.backward_data(ctx, output, d_input),
                       Catch::Contains("planned for forward alone"));

@@ -106,7 +106,7 @@ TEMPLATE_TEST_CASE("conv2d forward and backward agree with the reference", "",
             const double most = most_of<TestType>(algorithm);
             const problem p(g);
             const planned<TestType> plan(
-                ctx, p, {.activation = ops::activation::relu, .algorithm = algorithm});
+                ctx, p, {.activation = ops::activation::relu, .method = {algorithm}});
             REQUIRE(plan.conv.output_shape() == shape{1, g.out, g.h, g.w});
 
             const auto gates = [&] { return gates_for(plan.conv); };
@@ -161,7 +161,7 @@ TEMPLATE_TEST_CASE("conv2d pools, and takes gradients back through the pool", ""
             CHECK(relative_error(
                       plan.backward(ctx, gates, d).values,
                       reference::conv2d_backward_data(passed, p.weights, p.input.shape(), 3, 1)
-                          .values) < most_of<TestType>(options.algorithm));
+                          .values) < most_of<TestType>(options.method.algorithm));
         }
 }
 

@@ -52,7 +52,7 @@ TEST_CASE(
             const problem p(in, out, 13, 18, g);
             const ops::conv2d<float, cpu> conv(
                 ctx, p.weight_tensor, p.bias_tensor, p.input.shape(),
-                {.geometry = g, .activation = after, .algorithm = algorithm});
+                {.geometry = g, .activation = after, .method = {algorithm}});
             REQUIRE(conv.output_shape() == p.output.shape());
             auto output = filled(p.output.shape(), ctx.feature_layout(), not_a_number);
             auto d_input = filled(p.input.shape(), ctx.feature_layout(), not_a_number);

@@ -38,8 +38,7 @@ struct conv_options {
     ops::activation activation = activation::none;  ///< fused into forward
     /// A pool behind the ReLU: forward writes the pooled map alone. See fuses_pooling.
     std::optional<pool_options> pooling{};
-    conv_algorithm algorithm = conv_algorithm::fastest;
-    conv_engine engine = conv_engine::native;
+    conv_method method{};
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
 
