@@ -119,6 +119,18 @@ TEST_CASE("outputs that cannot be written are refused before the run") {
             {"nowhere/f.npz"});
 }
 
+TEST_CASE("no command writes over a file that it reads, through a link neither") {
+    const studio folder;
+    fs::create_symlink("photo.png", folder / "link.npz");
+    for (const std::string output : {"photo.png", "link.npz"})
+        refuses(folder, {"features", "photo.png", "--layers", "relu1_1", "-o", output},
+                {output, "overwritten"});
+    for (const std::string output : {"photo.png", "painting.png", "link.npz"})
+        refuses(folder,
+                {"evaluate", "photo.png", "painting.png", "photo.png", "--gradient", output},
+                {output, "overwritten"});
+}
+
 TEST_CASE("numbers are read strictly") {
     const studio folder;
     struct wrong {
