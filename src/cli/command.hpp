@@ -6,8 +6,8 @@
 
 namespace impasto::cli {
 
-/// Of the process.
-enum exit_code { success = 0, failure = 1, wrong_use = 2, interrupted = 130 };
+/// Of the process; after a signal it is interrupt::exit_code().
+enum exit_code { success = 0, failure = 1, wrong_use = 2 };
 
 /// A subcommand: its options, and what to do once they are read. `run` returns an exit code; errors
 /// are exceptions.

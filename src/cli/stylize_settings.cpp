@@ -81,6 +81,16 @@ void add_output_options(CLI::App& app, stylize_settings& wanted) {
         ->needs(every);
     group.text("--report", "FILE.html", "one page with pictures, losses, recipe and timings",
                wanted.report);
+    auto* checkpoint =
+        group.text("--checkpoint", "FILE", "save the painting now and then, and when it is stopped",
+                   wanted.checkpoint);
+    group
+        .add("--every", "TIME", "between two checkpoints", "5min",
+             [&wanted](const std::string& text) {
+                 wanted.checkpoint_every = parse_duration("--every", text);
+             })
+        ->needs(checkpoint);
+    group.text("--resume", "FILE", "go on with a checkpoint of the same run", wanted.resume);
     group.flag("--dry-run", "print sizes, memory and time, and do nothing", wanted.dry_run);
     auto* json = group.flag("--json", "one JSON object a line", wanted.json);
     group.flag("--quiet", "print nothing but errors", wanted.quiet)->excludes(json);

@@ -20,7 +20,10 @@ struct stylize_settings {
     stylize_options run;
     int snapshot_every = 0;
     std::string snapshot_folder;
-    std::string report;  ///< a page; empty: none
+    std::string report;             ///< a page; empty: none
+    std::string checkpoint;         ///< where the painting is saved; empty: nowhere
+    double checkpoint_every = 300;  ///< seconds
+    std::string resume;             ///< a saved painting to go on with; empty: none
     bool dry_run = false, json = false, quiet = false;
 };
 

@@ -94,8 +94,8 @@ void expect_same(const identity& expected, const identity& found) {
     for (const auto& [what, value] : expected) {
         const auto other = found.find(what);
         if (other == found.end() || other->second != value)
-            throw format_error("a saved painting with another " + what +
-                               "; go on with what it was begun with");
+            throw format_error("a saved painting made with a different " + what +
+                               "; resume it with what it was begun with");
     }
 }
 

@@ -78,7 +78,8 @@ struct progress {
     std::int64_t height = 0, width = 0;
     int iteration = 0, iterations = 0;  ///< of this scale, from 1
     style::loss_terms losses;
-    /// The picture so far, in [0,1]: costs a copy, so only who wants it asks.
+    /// The picture so far, in [0,1]: costs a copy, so ask for it only when needed. Throws
+    /// option_error once the run has ended.
     std::function<image::picture()> picture;
 };
 
