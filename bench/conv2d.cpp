@@ -25,7 +25,7 @@ void run(benchmark::State& state, const convolution& c) {
     const auto bias = random(ctx, {1, c.out, 1, 1});
     const ops::conv2d<float, cpu> conv(
         ctx, weights, bias, {1, c.in, c.side, c.side},
-        {.activation = ops::activation::relu, .algorithm = c.algorithm});
+        {.activation = ops::activation::relu, .method = {c.algorithm}});
     const bool forward = c.to == direction::forward;
     const auto features = ctx.feature_layout();
     auto x = random(ctx, conv.input_shape(), forward ? conv.input_layout() : features);

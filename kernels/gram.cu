@@ -14,6 +14,7 @@
 #include "core/reduce.cuh"
 #include "core/shared.cuh"
 #include "core/types.cuh"
+#include "ops/checks.hpp"
 
 // G = FᵀF and F·D are products of cuBLAS, which sums in float whatever the map is made of. A map
 // [pixels][channels] is to BLAS a matrix of channels × pixels, column by column. Its SYRK, which
@@ -47,13 +48,6 @@ __global__ void __launch_bounds__(side* lines) mirror_kernel(int size, float* ma
             matrix[static_cast<std::int64_t>(left + i) * size + top + x] = tile.values[x][i];
 }
 
-void expect_map(const char* operation, const shape& features, layout order, const shape& gram) {
-    expect_layout(operation, "features", layout::nhwc, order);
-    if (features.n != 1 || !(gram == shape{1, 1, features.c, features.c}))
-        throw shape_error(std::string(operation) + ": features " + to_string(features) +
-                          " and Gram matrix " + to_string(gram) + " disagree");
-}
-
 template <class T>
 constexpr cudaDataType blas_type = CUDA_R_32F;
 template <>
@@ -61,13 +55,13 @@ constexpr cudaDataType blas_type<half> = CUDA_R_16F;
 template <>
 constexpr cudaDataType blas_type<bfloat16> = CUDA_R_16BF;
 
-[[nodiscard]] cublasComputeType_t compute_type(bool tf32) {
-    return tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
-}
+template <class T>
+constexpr cublasComputeType_t compute_type = CUBLAS_COMPUTE_32F;
+template <>
+constexpr cublasComputeType_t compute_type<tf32> = CUBLAS_COMPUTE_32F_FAST_TF32;
 
 template <class T>
-void form(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<float, cuda> gram,
-          bool tf32) {
+void form(context<cuda>& ctx, ops::in_view<T, cuda> features, tensor_view<float, cuda> gram) {
     const int channels = static_cast<int>(features.shape().c);
     const int pixels = static_cast<int>(index_of("gram", features.shape().pixels()));
     const float one = 1, zero = 0;
@@ -75,7 +69,7 @@ void form(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<f
         cublas_library::get().gemm_ex(
             ctx.get().cublas(), CUBLAS_OP_N, CUBLAS_OP_T, channels, channels, pixels, &one,
             features.data(), blas_type<T>, channels, features.data(), blas_type<T>, channels, &zero,
-            gram.data(), CUDA_R_32F, channels, compute_type(tf32), CUBLAS_GEMM_DEFAULT),
+            gram.data(), CUDA_R_32F, channels, compute_type<T>, CUBLAS_GEMM_DEFAULT),
         "cublasGemmEx");
     const auto tiles = static_cast<unsigned>(ceil_div(channels, side));
     launch(mirror_kernel, dim3(tiles, tiles), dim3(side, lines), sizeof(mirror_shared),
@@ -102,15 +96,15 @@ private:
 /// gradient += factors[0]·F·D, with factors[1] = 1, both of them on the device or on the host as
 /// the handle's mode says.
 template <class T>
-void add_product(context<cuda>& ctx, tensor_view<const T, cuda> features, const T* d,
-                 const float* factors, tensor_view<T, cuda> gradient, bool tf32) {
+void add_product(context<cuda>& ctx, ops::in_view<T, cuda> features, const stored<T>* d,
+                 const float* factors, ops::out_view<T, cuda> gradient) {
     const int channels = static_cast<int>(features.shape().c);
     const int pixels = static_cast<int>(index_of("gram_backward", features.shape().pixels()));
     check_cublas(cublas_library::get().gemm_ex(ctx.get().cublas(), CUBLAS_OP_N, CUBLAS_OP_N,
                                                channels, pixels, channels, factors, d, blas_type<T>,
                                                channels, features.data(), blas_type<T>, channels,
                                                factors + 1, gradient.data(), blas_type<T>, channels,
-                                               compute_type(tf32), CUBLAS_GEMM_DEFAULT),
+                                               compute_type<T>, CUBLAS_GEMM_DEFAULT),
                  "cublasGemmEx");
 }
 
@@ -159,26 +153,24 @@ __global__ void __launch_bounds__(narrowed<T>::threads)
     }
 }
 
-void add_gradient(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                  tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient,
-                  bool tf32) {
-    const float ones[] = {1, 1};
-    add_product(ctx, features, d_gram.data(), ones, gradient, tf32);
-}
-
 template <class T>
-void add_gradient(context<cuda>& ctx, tensor_view<const T, cuda> features,
-                  tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient, bool) {
-    const int count = static_cast<int>(d_gram.size());
-    auto* scratch =
-        ctx.get().scratch_as<std::byte>(ctx, static_cast<std::int64_t>(narrowed<T>::bytes(count)));
-    auto* factors = reinterpret_cast<float*>(scratch);
-    auto* narrow = reinterpret_cast<T*>(scratch + narrowed<T>::factor_bytes);
-    launch(narrow_kernel<T>, ceil_div(count, narrowed<T>::threads * narrowed<T>::share),
-           narrowed<T>::threads, sizeof(reduction_shared<float>), ctx.get().stream, count,
-           d_gram.data(), narrow, factors);
-    const factors_on_device here(ctx);
-    add_product<T>(ctx, features, narrow, factors, gradient, false);
+void add_gradient(context<cuda>& ctx, ops::in_view<T, cuda> features,
+                  tensor_view<const float, cuda> d_gram, ops::out_view<T, cuda> gradient) {
+    if constexpr (std::is_same_v<stored<T>, float>) {
+        const float ones[] = {1, 1};
+        add_product<T>(ctx, features, d_gram.data(), ones, gradient);
+    } else {
+        const int count = static_cast<int>(d_gram.size());
+        auto* scratch = ctx.get().scratch_as<std::byte>(
+            ctx, static_cast<std::int64_t>(narrowed<T>::bytes(count)));
+        auto* factors = reinterpret_cast<float*>(scratch);
+        auto* narrow = reinterpret_cast<T*>(scratch + narrowed<T>::factor_bytes);
+        launch(narrow_kernel<T>, ceil_div(count, narrowed<T>::threads * narrowed<T>::share),
+               narrowed<T>::threads, sizeof(reduction_shared<float>), ctx.get().stream, count,
+               d_gram.data(), narrow, factors);
+        const factors_on_device here(ctx);
+        add_product<T>(ctx, features, narrow, factors, gradient);
+    }
 }
 
 /// Tensor cores know bfloat16 from sm_80 on.
@@ -189,60 +181,40 @@ void expect_type(context<cuda>& ctx, const char* operation) {
                          ctx.name() + " has less: take float16");
 }
 
-template <class T>
-void forward(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<float, cuda> gram,
-             bool tf32 = false) {
-    expect_type<T>(ctx, "gram");
-    expect_map("gram", features.shape(), features.layout(), gram.shape());
-    form(ctx, features, gram, tf32);
-}
-
-template <class T>
-void backward(context<cuda>& ctx, tensor_view<const T, cuda> features,
-              tensor_view<const float, cuda> d_gram, tensor_view<T, cuda> gradient,
-              bool tf32 = false) {
-    expect_type<T>(ctx, "gram_backward");
-    expect_map("gram_backward", features.shape(), features.layout(), d_gram.shape());
-    expect_shape("gram_backward", "gradient", features.shape(), gradient.shape());
-    expect_layout("gram_backward", "gradient", features.layout(), gradient.layout());
-    add_gradient(ctx, features, d_gram, gradient, tf32);
-}
-
 }  // namespace
 
 }  // namespace impasto::kernels
 
 namespace impasto::ops {
 
-void gram(context<cuda>& ctx, tensor_view<const float, cuda> features,
-          tensor_view<float, cuda> gram, bool tf32) {
-    kernels::forward(ctx, features, gram, tf32);
-}
-void gram(context<cuda>& ctx, tensor_view<const half, cuda> features,
-          tensor_view<float, cuda> gram) {
-    kernels::forward(ctx, features, gram);
-}
-void gram(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
-          tensor_view<float, cuda> gram) {
-    kernels::forward(ctx, features, gram);
+template <class T, class Device>
+void gram(context<Device>& ctx, in_view<T, Device> features, out_view<float, Device> gram) {
+    kernels::expect_type<T>(ctx, "gram");
+    detail::expect_gram("gram", features, gram);
+    kernels::form<T>(ctx, features, gram);
 }
 
-void gram_backward(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                   tensor_view<const float, cuda> d_gram, tensor_view<float, cuda> gradient,
-                   bool tf32) {
-    kernels::backward(ctx, features, d_gram, gradient, tf32);
-}
-void gram_backward(context<cuda>& ctx, tensor_view<const half, cuda> features,
-                   tensor_view<const float, cuda> d_gram, tensor_view<half, cuda> gradient) {
-    kernels::backward(ctx, features, d_gram, gradient);
-}
-void gram_backward(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
-                   tensor_view<const float, cuda> d_gram, tensor_view<bfloat16, cuda> gradient) {
-    kernels::backward(ctx, features, d_gram, gradient);
+template <class T, class Device>
+void gram_backward(context<Device>& ctx, in_view<T, Device> features, in_view<float, Device> d_gram,
+                   out_view<T, Device> gradient) {
+    kernels::expect_type<T>(ctx, "gram_backward");
+    detail::expect_gram_backward(features, d_gram, gradient);
+    kernels::add_gradient<T>(ctx, features, d_gram, gradient);
 }
 
-std::size_t gram_scratch_bytes(const context<cuda>&, const shape& features) {
+template <class Device>
+std::size_t gram_scratch_bytes(const context<Device>&, const shape& features) {
     return kernels::narrowed<half>::bytes(features.c * features.c);
 }
+
+template decltype(gram<float, cuda>) gram<float, cuda>;
+template decltype(gram<tf32, cuda>) gram<tf32, cuda>;
+template decltype(gram<half, cuda>) gram<half, cuda>;
+template decltype(gram<bfloat16, cuda>) gram<bfloat16, cuda>;
+template decltype(gram_backward<float, cuda>) gram_backward<float, cuda>;
+template decltype(gram_backward<tf32, cuda>) gram_backward<tf32, cuda>;
+template decltype(gram_backward<half, cuda>) gram_backward<half, cuda>;
+template decltype(gram_backward<bfloat16, cuda>) gram_backward<bfloat16, cuda>;
+template std::size_t gram_scratch_bytes(const context<cuda>&, const shape&);
 
 }  // namespace impasto::ops

@@ -12,6 +12,7 @@
 #include "core/shared.cuh"
 #include "core/types.cuh"
 #include "core/warp.cuh"
+#include "ops/checks.hpp"
 
 // Both read a window of a map in nhwc, [pixels][channels]. A maximum depends on no order, so that
 // the results are the CPU's to the last bit.
@@ -85,70 +86,48 @@ rows_view<T> rows_of(tensor_view<const T, cuda> map, const ops::map_window& wind
             static_cast<int>(c), static_cast<int>(window.columns)};
 }
 
-template <class T>
-void maxima(context<cuda>& ctx, tensor_view<const T, cuda> map, const ops::map_window& window,
-            float scale, tensor_view<float, cuda> result) {
-    expect_layout("row_maxima", "map", layout::nhwc, map.layout());
-    ops::detail::expect_maxima(map.shape(), map.layout(), window, result.shape(), result.layout());
-    const auto rows = rows_of(map, window);
-    const dim3 grid(static_cast<unsigned>(window.rows),
-                    static_cast<unsigned>(ceil_div(rows.channels, maxima_block::channels)));
-    launch(row_maxima_kernel<T>, grid, maxima_block::threads, sizeof(maxima_shared),
-           ctx.get().stream, rows, scale, result.data());
-}
-
-template <class T>
-void gather(context<cuda>& ctx, tensor_view<const T, cuda> map, const ops::map_window& window,
-            std::span<const ops::channel_row> wanted, float scale,
-            tensor_view<float, cuda> values) {
-    expect_layout("gather_rows", "map", layout::nhwc, map.layout());
-    ops::detail::expect_rows(map.shape(), map.layout(), window, wanted.size(), values.shape(),
-                             values.layout());
-    auto* list = ctx.get().scratch_as<ops::channel_row>(ctx, std::ssize(wanted));
-    ops::detail::copy_to_device(ctx, wanted.data(), list, wanted.size_bytes());
-    for_each_index(
-        ctx.get().stream, values.size(),
-        [=, rows = rows_of(map, window), to = values.data()] __device__(std::int64_t i) {
-            const auto [channel, row] = list[i / rows.columns];
-            const auto x = i % rows.columns;
-            to[i] =
-                scale * to_float(rows.first[row * rows.row_stride + x * rows.channels + channel]);
-        });
-}
-
 }  // namespace
 
 }  // namespace impasto::kernels
 
 namespace impasto::ops {
 
-void row_maxima(context<cuda>& ctx, tensor_view<const float, cuda> map, const map_window& window,
-                float scale, tensor_view<float, cuda> maxima) {
-    kernels::maxima(ctx, map, window, scale, maxima);
-}
-void row_maxima(context<cuda>& ctx, tensor_view<const half, cuda> map, const map_window& window,
-                float scale, tensor_view<float, cuda> maxima) {
-    kernels::maxima(ctx, map, window, scale, maxima);
-}
-void row_maxima(context<cuda>& ctx, tensor_view<const bfloat16, cuda> map, const map_window& window,
-                float scale, tensor_view<float, cuda> maxima) {
-    kernels::maxima(ctx, map, window, scale, maxima);
+template <class T, class Device>
+void row_maxima(context<Device>& ctx, in_view<T, Device> map, const map_window& window, float scale,
+                out_view<float, Device> maxima) {
+    using kernels::maxima_block;
+    detail::expect_row_maxima(map, window, maxima);
+    const auto rows = kernels::rows_of(map, window);
+    const auto groups = kernels::ceil_div(rows.channels, maxima_block::channels);
+    kernels::launch(kernels::row_maxima_kernel<stored<T>>,
+                    dim3(static_cast<unsigned>(window.rows), static_cast<unsigned>(groups)),
+                    maxima_block::threads, sizeof(kernels::maxima_shared), ctx.get().stream, rows,
+                    scale, maxima.data());
 }
 
-void gather_rows(context<cuda>& ctx, tensor_view<const float, cuda> map, const map_window& window,
-                 std::span<const channel_row> wanted, float scale,
-                 tensor_view<float, cuda> values) {
-    kernels::gather(ctx, map, window, wanted, scale, values);
+template <class T, class Device>
+void gather_rows(context<Device>& ctx, in_view<T, Device> map, const map_window& window,
+                 std::span<const channel_row> wanted, float scale, out_view<float, Device> values) {
+    detail::expect_gather_rows(map, window, wanted.size(), values);
+    auto* list = ctx.get().template scratch_as<channel_row>(ctx, std::ssize(wanted));
+    detail::copy_to_device(ctx, wanted.data(), list, wanted.size_bytes());
+    kernels::for_each_index(
+        ctx.get().stream, values.size(),
+        [=, rows = kernels::rows_of(map, window), to = values.data()] __device__(std::int64_t i) {
+            const auto [channel, row] = list[i / rows.columns];
+            const auto x = i % rows.columns;
+            to[i] = scale * kernels::to_float(
+                                rows.first[row * rows.row_stride + x * rows.channels + channel]);
+        });
 }
-void gather_rows(context<cuda>& ctx, tensor_view<const half, cuda> map, const map_window& window,
-                 std::span<const channel_row> wanted, float scale,
-                 tensor_view<float, cuda> values) {
-    kernels::gather(ctx, map, window, wanted, scale, values);
-}
-void gather_rows(context<cuda>& ctx, tensor_view<const bfloat16, cuda> map,
-                 const map_window& window, std::span<const channel_row> wanted, float scale,
-                 tensor_view<float, cuda> values) {
-    kernels::gather(ctx, map, window, wanted, scale, values);
-}
+
+template decltype(row_maxima<float, cuda>) row_maxima<float, cuda>;
+template decltype(row_maxima<tf32, cuda>) row_maxima<tf32, cuda>;
+template decltype(row_maxima<half, cuda>) row_maxima<half, cuda>;
+template decltype(row_maxima<bfloat16, cuda>) row_maxima<bfloat16, cuda>;
+template decltype(gather_rows<float, cuda>) gather_rows<float, cuda>;
+template decltype(gather_rows<tf32, cuda>) gather_rows<tf32, cuda>;
+template decltype(gather_rows<half, cuda>) gather_rows<half, cuda>;
+template decltype(gather_rows<bfloat16, cuda>) gather_rows<bfloat16, cuda>;
 
 }  // namespace impasto::ops

@@ -6,6 +6,7 @@
 #include "core/elementwise.hpp"
 #include "core/launch.cuh"
 #include "core/types.cuh"
+#include "ops/checks.hpp"
 
 // A thread owns one pixel and its three channels: of the padded input forward, of the picture
 // backward. Planes are read and written along rows, so that accesses of a warp lie side by side.
@@ -100,14 +101,8 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
-frame frame_of(const char* operation, ops::border border, const shape& pixels, layout pixel_order,
-               const shape& input, layout input_order) {
-    const auto margin = std::max<std::int64_t>(0, (input.h - pixels.h) / 2);
-    expect_shape(operation, "pixels", {1, 3, pixels.h, pixels.w}, pixels);
-    expect_layout(operation, "pixels", layout::nchw, pixel_order);
-    expect_shape(operation, "input", {1, 3, pixels.h + 2 * margin, pixels.w + 2 * margin}, input);
-    if (input_order != layout::nchw)
-        expect_layout(operation, "input", layout::nhwc, input_order);
+frame frame_of(ops::border border, const shape& pixels, std::int64_t margin, const shape& input,
+               layout input_order) {
     const bool planar = input_order == layout::nchw;
     return {.height = static_cast<int>(pixels.h),
             .width = static_cast<int>(pixels.w),
@@ -122,60 +117,44 @@ dim3 grid_of(const shape& s) {
     return {blocks_for(s.w), static_cast<unsigned>(std::min<std::int64_t>(s.h, 65535))};
 }
 
-template <class T>
-void forward(context<cuda>& ctx, const ops::pixel_transform& transform, ops::border border,
-             tensor_view<const float, cuda> pixels, tensor_view<T, cuda> input) {
-    const auto f = frame_of("normalize_pixels", border, pixels.shape(), pixels.layout(),
-                            input.shape(), input.layout());
-    if (pixels.size() > 0)
-        launch(normalize_pixels_kernel<T>, grid_of(input.shape()), threads, 0, ctx.get().stream, f,
-               transform, pixels.data(), input.data());
-}
-
-template <class T>
-void backward(context<cuda>& ctx, const ops::pixel_transform& transform, ops::border border,
-              tensor_view<const T, cuda> d_input, tensor_view<float, cuda> d_pixels) {
-    const auto f = frame_of("normalize_pixels_backward", border, d_pixels.shape(),
-                            d_pixels.layout(), d_input.shape(), d_input.layout());
-    if (d_pixels.size() > 0)
-        launch(normalize_pixels_backward_kernel<T>, grid_of(d_pixels.shape()), threads, 0,
-               ctx.get().stream, f, transform, d_input.data(), d_pixels.data());
-}
-
 }  // namespace
 
 }  // namespace impasto::kernels
 
 namespace impasto::ops {
 
-void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cuda> pixels, tensor_view<float, cuda> input) {
-    kernels::forward(ctx, transform, margin, pixels, input);
-}
-void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const float, cuda> d_input,
-                               tensor_view<float, cuda> d_pixels) {
-    kernels::backward(ctx, transform, margin, d_input, d_pixels);
-}
-
-void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cuda> pixels, tensor_view<half, cuda> input) {
-    kernels::forward(ctx, transform, margin, pixels, input);
-}
-void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const half, cuda> d_input,
-                               tensor_view<float, cuda> d_pixels) {
-    kernels::backward(ctx, transform, margin, d_input, d_pixels);
+template <class T, class Device>
+void normalize_pixels(context<Device>& ctx, const pixel_transform& transform, border margin,
+                      in_view<float, Device> pixels, out_view<T, Device> input) {
+    using namespace kernels;
+    const auto m = detail::expect_normalize_pixels(pixels, input);
+    if (pixels.size() > 0)
+        launch(normalize_pixels_kernel<stored<T>>, grid_of(input.shape()), threads, 0,
+               ctx.get().stream, frame_of(margin, pixels.shape(), m, input.shape(), input.layout()),
+               transform, pixels.data(), input.data());
 }
 
-void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cuda> pixels, tensor_view<bfloat16, cuda> input) {
-    kernels::forward(ctx, transform, margin, pixels, input);
+template <class T, class Device>
+void normalize_pixels_backward(context<Device>& ctx, const pixel_transform& transform,
+                               border margin, in_view<T, Device> d_input,
+                               out_view<float, Device> d_pixels) {
+    using namespace kernels;
+    const auto m = detail::expect_normalize_pixels_backward(d_input, d_pixels);
+    if (d_pixels.size() > 0)
+        launch(normalize_pixels_backward_kernel<stored<T>>, grid_of(d_pixels.shape()), threads, 0,
+               ctx.get().stream,
+               frame_of(margin, d_pixels.shape(), m, d_input.shape(), d_input.layout()), transform,
+               d_input.data(), d_pixels.data());
 }
-void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const bfloat16, cuda> d_input,
-                               tensor_view<float, cuda> d_pixels) {
-    kernels::backward(ctx, transform, margin, d_input, d_pixels);
-}
+
+template decltype(normalize_pixels<float, cuda>) normalize_pixels<float, cuda>;
+template decltype(normalize_pixels<tf32, cuda>) normalize_pixels<tf32, cuda>;
+template decltype(normalize_pixels<half, cuda>) normalize_pixels<half, cuda>;
+template decltype(normalize_pixels<bfloat16, cuda>) normalize_pixels<bfloat16, cuda>;
+template decltype(normalize_pixels_backward<float, cuda>) normalize_pixels_backward<float, cuda>;
+template decltype(normalize_pixels_backward<tf32, cuda>) normalize_pixels_backward<tf32, cuda>;
+template decltype(normalize_pixels_backward<half, cuda>) normalize_pixels_backward<half, cuda>;
+template decltype(normalize_pixels_backward<bfloat16, cuda>)
+    normalize_pixels_backward<bfloat16, cuda>;
 
 }  // namespace impasto::ops

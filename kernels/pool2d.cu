@@ -6,6 +6,7 @@
 #include "core/elementwise.hpp"
 #include "core/launch.cuh"
 #include "core/octet.cuh"
+#include "ops/checks.hpp"
 
 // A thread owns eight channels of one window: forward it reads the window's four pixels and writes
 // one, backward it reads one and writes four. A block is 256 such threads along one row of windows.
@@ -42,8 +43,8 @@ struct pool_shape {
 
 template <class T>
 __global__ void __launch_bounds__(threads)
-    pool2d_kernel(pool_shape s, int rows, pooling kind, float scale, bool tf32, const T* input,
-                  T* output, std::uint16_t* argmax) {
+    pool2d_kernel(pool_shape s, int rows, pooling kind, float scale, const stored<T>* input,
+                  stored<T>* output, std::uint16_t* argmax) {
     const unsigned at = blockIdx.x * threads + threadIdx.x;
     const octet_place place(at, s.octets, s.channels);
     if (place.pixel >= static_cast<unsigned>(s.out_width))
@@ -52,7 +53,8 @@ __global__ void __launch_bounds__(threads)
     const std::int64_t x = 2 * static_cast<std::int64_t>(place.pixel) * s.channels + place.channel;
     for (int row = static_cast<int>(blockIdx.y); row < rows; row += static_cast<int>(gridDim.y)) {
         const int image = row / s.out_height, y = row - image * s.out_height;
-        const T* above = input + (static_cast<std::int64_t>(image) * s.height + 2 * y) * row_size;
+        const stored<T>* above =
+            input + (static_cast<std::int64_t>(image) * s.height + 2 * y) * row_size;
         const octet a = load_octet(above + x, place.count);
         const octet b = load_octet(above + x + s.channels, place.count);
         const octet c = load_octet(above + row_size + x, place.count);
@@ -62,8 +64,8 @@ __global__ void __launch_bounds__(threads)
 #pragma unroll
         for (int i = 0; i < octet::size; ++i) {
             unsigned which = 0;
-            result[i] = to_float(
-                to_stored<T>(scale * pool_one(kind, {a[i], b[i], c[i], d[i]}, which), tf32));
+            result[i] =
+                to_float(to_stored<T>(scale * pool_one(kind, {a[i], b[i], c[i], d[i]}, which)));
             bits |= which << (2 * i);
         }
         store_octet(
@@ -144,21 +146,13 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
-pool_shape extents(const char* operation, const shape& large, layout large_order,
-                   const shape& small, layout small_order) {
-    expect_shape(operation, "output", ops::pooled(large), small);
-    expect_layout(operation, "input", layout::nhwc, large_order);
-    expect_layout(operation, "output", layout::nhwc, small_order);
+pool_shape extents_of(const shape& large) {
     return {.height = static_cast<int>(large.h),
             .width = static_cast<int>(large.w),
             .channels = static_cast<int>(large.c),
-            .out_height = static_cast<int>(small.h),
-            .out_width = static_cast<int>(small.w),
+            .out_height = static_cast<int>(large.h / 2),
+            .out_width = static_cast<int>(large.w / 2),
             .octets = static_cast<int>((large.c + 15) / 16 * 2)};
-}
-
-void expect_argmax(const char* operation, const shape& output, const shape& argmax) {
-    expect_shape(operation, "argmax", {1, 1, 1, ops::argmax_bytes(output, layout::nhwc)}, argmax);
 }
 
 /// A thread for each octet of a row of windows, a line of the grid for each row, up to what a grid
@@ -168,77 +162,52 @@ dim3 grid_of(const char* operation, std::int64_t windows, int octets, std::int64
             static_cast<unsigned>(std::min<std::int64_t>(rows, 65535))};
 }
 
-template <class T>
-void forward(context<cuda>& ctx, ops::pool_options options, tensor_view<const T, cuda> input,
-             tensor_view<T, cuda> output, tensor_view<std::uint8_t, cuda> argmax,
-             bool tf32 = false) {
-    const auto s =
-        extents("pool2d", input.shape(), input.layout(), output.shape(), output.layout());
-    const bool wanted = options.kind == pooling::max && !argmax.empty();
-    if (!argmax.empty())
-        expect_argmax("pool2d", output.shape(), argmax.shape());
-    const auto rows = output.shape().n * output.shape().h;
-    if (output.size() > 0)
-        launch(pool2d_kernel<T>, grid_of("pool2d", s.out_width, s.octets, rows), threads, 0,
-               ctx.get().stream, s, static_cast<int>(rows), options.kind, options.scale, tf32,
-               input.data(), output.data(),
-               wanted ? reinterpret_cast<std::uint16_t*>(argmax.data()) : nullptr);
-}
-
-template <class T>
-void backward(context<cuda>& ctx, ops::pool_options options, const ops::pool_saved<T, cuda>& saved,
-              tensor_view<const T, cuda> d_output, tensor_view<T, cuda> d_input) {
-    const auto s = extents("pool2d_backward", d_input.shape(), d_input.layout(), d_output.shape(),
-                           d_output.layout());
-    if (options.kind == pooling::max)
-        expect_argmax("pool2d_backward", d_output.shape(), saved.argmax.shape());
-    if (options.kind == pooling::l2) {
-        expect_shape("pool2d_backward", "saved input", d_input.shape(), saved.input.shape());
-        expect_shape("pool2d_backward", "saved output", d_output.shape(), saved.output.shape());
-    }
-    const auto rows = d_input.shape().n * ((d_input.shape().h + 1) / 2);
-    const pool_inputs<T> from{reinterpret_cast<const std::uint16_t*>(saved.argmax.data()),
-                              saved.input.data(), saved.output.data(), d_output.data()};
-    if (d_input.size() > 0)
-        launch(pool2d_backward_kernel<T>,
-               grid_of("pool2d_backward", (s.width + 1) / 2, s.octets, rows), threads, 0,
-               ctx.get().stream, s, static_cast<int>(rows), options.kind, options.scale, from,
-               d_input.data());
-}
-
 }  // namespace
 
 }  // namespace impasto::kernels
 
 namespace impasto::ops {
 
-void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const float, cuda> input,
-            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax, bool tf32) {
-    kernels::forward(ctx, options, input, output, argmax, tf32);
-}
-void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<float, cuda>& saved,
-                     tensor_view<const float, cuda> d_output, tensor_view<float, cuda> d_input) {
-    kernels::backward(ctx, options, saved, d_output, d_input);
-}
-
-void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const half, cuda> input,
-            tensor_view<half, cuda> output, tensor_view<std::uint8_t, cuda> argmax) {
-    kernels::forward(ctx, options, input, output, argmax);
-}
-void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<half, cuda>& saved,
-                     tensor_view<const half, cuda> d_output, tensor_view<half, cuda> d_input) {
-    kernels::backward(ctx, options, saved, d_output, d_input);
+template <class T, class Device>
+void pool2d(context<Device>& ctx, pool_options options, in_view<T, Device> input,
+            out_view<T, Device> output, out_view<std::uint8_t, Device> argmax) {
+    using namespace kernels;
+    detail::expect_pool2d(input, output, argmax);
+    const auto s = extents_of(input.shape());
+    const auto rows = output.shape().n * output.shape().h;
+    const bool wanted = options.kind == pooling::max && !argmax.empty();
+    if (output.size() > 0)
+        launch(pool2d_kernel<T>, grid_of("pool2d", s.out_width, s.octets, rows), kernels::threads,
+               0, ctx.get().stream, s, static_cast<int>(rows), options.kind, options.scale,
+               input.data(), output.data(),
+               wanted ? reinterpret_cast<std::uint16_t*>(argmax.data()) : nullptr);
 }
 
-void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const bfloat16, cuda> input,
-            tensor_view<bfloat16, cuda> output, tensor_view<std::uint8_t, cuda> argmax) {
-    kernels::forward(ctx, options, input, output, argmax);
+template <class T, class Device>
+void pool2d_backward(context<Device>& ctx, pool_options options,
+                     const std::type_identity_t<pool_saved<T, Device>>& saved,
+                     in_view<T, Device> d_output, out_view<T, Device> d_input) {
+    using namespace kernels;
+    detail::expect_pool2d_backward(options, d_output, d_input, saved.argmax, saved.input,
+                                   saved.output);
+    const auto s = extents_of(d_input.shape());
+    const auto rows = d_input.shape().n * ((d_input.shape().h + 1) / 2);
+    const pool_inputs<stored<T>> from{reinterpret_cast<const std::uint16_t*>(saved.argmax.data()),
+                                      saved.input.data(), saved.output.data(), d_output.data()};
+    if (d_input.size() > 0)
+        launch(pool2d_backward_kernel<stored<T>>,
+               grid_of("pool2d_backward", (s.width + 1) / 2, s.octets, rows), kernels::threads, 0,
+               ctx.get().stream, s, static_cast<int>(rows), options.kind, options.scale, from,
+               d_input.data());
 }
-void pool2d_backward(context<cuda>& ctx, pool_options options,
-                     const pool_saved<bfloat16, cuda>& saved,
-                     tensor_view<const bfloat16, cuda> d_output,
-                     tensor_view<bfloat16, cuda> d_input) {
-    kernels::backward(ctx, options, saved, d_output, d_input);
-}
+
+template decltype(pool2d<float, cuda>) pool2d<float, cuda>;
+template decltype(pool2d<tf32, cuda>) pool2d<tf32, cuda>;
+template decltype(pool2d<half, cuda>) pool2d<half, cuda>;
+template decltype(pool2d<bfloat16, cuda>) pool2d<bfloat16, cuda>;
+template decltype(pool2d_backward<float, cuda>) pool2d_backward<float, cuda>;
+template decltype(pool2d_backward<tf32, cuda>) pool2d_backward<tf32, cuda>;
+template decltype(pool2d_backward<half, cuda>) pool2d_backward<half, cuda>;
+template decltype(pool2d_backward<bfloat16, cuda>) pool2d_backward<bfloat16, cuda>;
 
 }  // namespace impasto::ops

@@ -5,11 +5,13 @@
 
 #include "core/context_state.hpp"
 #include "core/for_each.cuh"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
-void fill_uniform(context<cuda>& ctx, std::uint64_t seed, float low, float high,
-                  tensor_view<float, cuda> x) {
+template <class Device>
+void fill_uniform(context<Device>& ctx, std::uint64_t seed, float low, float high,
+                  out_view<float, Device> x) {
     detail::expect_interval(low, high);
     kernels::for_each_index(
         ctx.get().stream, x.size(), [=, px = x.data()] __device__(std::int64_t i) {
@@ -19,8 +21,9 @@ void fill_uniform(context<cuda>& ctx, std::uint64_t seed, float low, float high,
         });
 }
 
-void fill_normal(context<cuda>& ctx, std::uint64_t seed, float mean, float deviation,
-                 tensor_view<float, cuda> x) {
+template <class Device>
+void fill_normal(context<Device>& ctx, std::uint64_t seed, float mean, float deviation,
+                 out_view<float, Device> x) {
     detail::expect_distribution(mean, deviation);
     kernels::for_each_index(
         ctx.get().stream, x.size(), [=, px = x.data()] __device__(std::int64_t i) {
@@ -32,5 +35,8 @@ void fill_normal(context<cuda>& ctx, std::uint64_t seed, float mean, float devia
                                        static_cast<double>(deviation) * normal);
         });
 }
+
+template decltype(fill_uniform<cuda>) fill_uniform<cuda>;
+template decltype(fill_normal<cuda>) fill_normal<cuda>;
 
 }  // namespace impasto::ops

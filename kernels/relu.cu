@@ -4,6 +4,7 @@
 #include "core/elementwise.hpp"
 #include "core/launch.cuh"
 #include "core/octet.cuh"
+#include "ops/checks.hpp"
 
 // A thread owns eight neighbours in memory: 16 bytes of a 16-bit map, one byte of a mask. Nothing
 // is shared and nothing summed; each element is read once and written once.
@@ -73,39 +74,10 @@ void keep_positive(context<cuda>& ctx, const T* features, std::int64_t elements,
                threads, 0, ctx.get().stream, elements, features, gradient);
 }
 
-mask_rows rows_of(const char* operation, const shape& features, layout order, const shape& mask) {
-    expect_layout(operation, "features", layout::nhwc, order);
-    const auto bytes = ops::relu_mask_bytes(features, order);
-    expect_shape(operation, "mask", {1, 1, 1, bytes}, mask);
-    return {.bytes = index_of(operation, bytes),
+mask_rows rows_of(const char* operation, const shape& features) {
+    return {.bytes = index_of(operation, ops::relu_mask_bytes(features, layout::nhwc)),
             .row = static_cast<int>((features.c + 31) / 32 * 4),
             .channels = static_cast<int>(features.c)};
-}
-
-template <class T>
-void make_mask(context<cuda>& ctx, tensor_view<const T, cuda> features,
-               tensor_view<std::uint8_t, cuda> mask) {
-    const auto rows = rows_of("relu_mask", features.shape(), features.layout(), mask.shape());
-    if (rows.bytes > 0)
-        launch(relu_mask_kernel<T>, blocks_for(rows.bytes), threads, 0, ctx.get().stream, rows,
-               features.data(), mask.data());
-}
-
-template <class T>
-void apply_mask(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
-                tensor_view<T, cuda> gradient) {
-    const auto rows = rows_of("relu_backward", gradient.shape(), gradient.layout(), mask.shape());
-    if (rows.bytes > 0)
-        launch(apply_mask_kernel<T>, blocks_for(rows.bytes), threads, 0, ctx.get().stream, rows,
-               mask.data(), gradient.data());
-}
-
-template <class T>
-void backward(context<cuda>& ctx, tensor_view<const T, cuda> features,
-              tensor_view<T, cuda> gradient) {
-    expect_shape("relu_backward", "gradient", features.shape(), gradient.shape());
-    expect_layout("relu_backward", "gradient", features.layout(), gradient.layout());
-    keep_positive(ctx, features.data(), gradient.size(), gradient.data());
 }
 
 }  // namespace
@@ -114,52 +86,60 @@ void backward(context<cuda>& ctx, tensor_view<const T, cuda> features,
 
 namespace impasto::ops {
 
-void relu_mask(context<cuda>& ctx, tensor_view<const float, cuda> features,
-               tensor_view<std::uint8_t, cuda> mask) {
-    kernels::make_mask(ctx, features, mask);
-}
-void relu_backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
-                   tensor_view<float, cuda> gradient) {
-    kernels::apply_mask(ctx, mask, gradient);
-}
-void relu_backward(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                   tensor_view<float, cuda> gradient) {
-    kernels::backward(ctx, features, gradient);
-}
-void relu(context<cuda>& ctx, tensor_view<float, cuda> x) {
-    kernels::keep_positive<float>(ctx, x.data(), x.size(), x.data());
+template <class T, class Device>
+void relu_mask(context<Device>& ctx, in_view<T, Device> features,
+               out_view<std::uint8_t, Device> mask) {
+    using namespace kernels;
+    detail::expect_relu_mask("relu_mask", features, mask);
+    const auto rows = rows_of("relu_mask", features.shape());
+    if (rows.bytes > 0)
+        launch(relu_mask_kernel<stored<T>>, blocks_for(rows.bytes), threads, 0, ctx.get().stream,
+               rows, features.data(), mask.data());
 }
 
-void relu_mask(context<cuda>& ctx, tensor_view<const half, cuda> features,
-               tensor_view<std::uint8_t, cuda> mask) {
-    kernels::make_mask(ctx, features, mask);
-}
-void relu_backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
-                   tensor_view<half, cuda> gradient) {
-    kernels::apply_mask(ctx, mask, gradient);
-}
-void relu_backward(context<cuda>& ctx, tensor_view<const half, cuda> features,
-                   tensor_view<half, cuda> gradient) {
-    kernels::backward(ctx, features, gradient);
-}
-void relu(context<cuda>& ctx, tensor_view<half, cuda> x) {
-    kernels::keep_positive<half>(ctx, x.data(), x.size(), x.data());
+template <class T, class Device>
+void relu_backward(context<Device>& ctx, in_view<std::uint8_t, Device> mask,
+                   out_view<T, Device> gradient) {
+    using namespace kernels;
+    detail::expect_relu_mask("relu_backward", gradient, mask);
+    const auto rows = rows_of("relu_backward", gradient.shape());
+    if (rows.bytes > 0)
+        launch(apply_mask_kernel<stored<T>>, blocks_for(rows.bytes), threads, 0, ctx.get().stream,
+               rows, mask.data(), gradient.data());
 }
 
-void relu_mask(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
-               tensor_view<std::uint8_t, cuda> mask) {
-    kernels::make_mask(ctx, features, mask);
+template <class T, class Device>
+void relu_backward(context<Device>& ctx, in_view<T, Device> features,
+                   out_view<T, Device> gradient) {
+    detail::expect_relu_backward(features, gradient);
+    kernels::keep_positive(ctx, features.data(), gradient.size(), gradient.data());
 }
-void relu_backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> mask,
-                   tensor_view<bfloat16, cuda> gradient) {
-    kernels::apply_mask(ctx, mask, gradient);
+
+template <class T, class Device>
+void relu(context<Device>& ctx, out_view<T, Device> x) {
+    kernels::keep_positive<stored<T>>(ctx, x.data(), x.size(), x.data());
 }
-void relu_backward(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
-                   tensor_view<bfloat16, cuda> gradient) {
-    kernels::backward(ctx, features, gradient);
-}
-void relu(context<cuda>& ctx, tensor_view<bfloat16, cuda> x) {
-    kernels::keep_positive<bfloat16>(ctx, x.data(), x.size(), x.data());
-}
+
+template <class T>
+using by_mask = void(context<cuda>&, in_view<std::uint8_t, cuda>, out_view<T, cuda>);
+template <class T>
+using by_map = void(context<cuda>&, in_view<T, cuda>, out_view<T, cuda>);
+
+template decltype(relu_mask<float, cuda>) relu_mask<float, cuda>;
+template decltype(relu_mask<tf32, cuda>) relu_mask<tf32, cuda>;
+template decltype(relu_mask<half, cuda>) relu_mask<half, cuda>;
+template decltype(relu_mask<bfloat16, cuda>) relu_mask<bfloat16, cuda>;
+template by_mask<float> relu_backward<float>;
+template by_mask<tf32> relu_backward<tf32>;
+template by_mask<half> relu_backward<half>;
+template by_mask<bfloat16> relu_backward<bfloat16>;
+template by_map<float> relu_backward<float>;
+template by_map<tf32> relu_backward<tf32>;
+template by_map<half> relu_backward<half>;
+template by_map<bfloat16> relu_backward<bfloat16>;
+template decltype(relu<float, cuda>) relu<float, cuda>;
+template decltype(relu<tf32, cuda>) relu<tf32, cuda>;
+template decltype(relu<half, cuda>) relu<half, cuda>;
+template decltype(relu<bfloat16, cuda>) relu<bfloat16, cuda>;
 
 }  // namespace impasto::ops

@@ -7,6 +7,7 @@
 #include "core/launch.cuh"
 #include "core/shared.cuh"
 #include "core/types.cuh"
+#include "ops/checks.hpp"
 
 // Between planar and interleaved is a transpose, C×P to P×C or back. A block owns a tile of 32×32:
 // it reads 32 rows of 32 neighbours, keeps them as float in shared memory, whose rows are one word
@@ -52,18 +53,22 @@ __global__ void __launch_bounds__(elementwise_threads)
         to[at] = from_float<To>(to_float(from[at]));
 }
 
-template <class From, class To>
-void run(context<cuda>& ctx, tensor_view<const From, cuda> from, tensor_view<To, cuda> to) {
-    expect_shape("reorder", "to", from.shape(), to.shape());
-    for (const auto order : {from.layout(), to.layout()})
-        if (order != layout::nchw)
-            expect_layout("reorder", "map", layout::nhwc, order);
+}  // namespace
+
+}  // namespace impasto::kernels
+
+namespace impasto::ops {
+
+template <class From, class To, class Device>
+void reorder(context<Device>& ctx, in_view<From, Device> from, out_view<To, Device> to) {
+    using namespace kernels;
+    detail::expect_reorder(from, to);
     const auto& s = from.shape();
     if (from.size() == 0)
         return;
     if (from.layout() == to.layout()) {
-        launch(convert_kernel<From, To>, blocks_for(from.size()), elementwise_threads, 0,
-               ctx.get().stream, from.size(), from.data(), to.data());
+        launch(convert_kernel<stored<From>, stored<To>>, blocks_for(from.size()),
+               elementwise_threads, 0, ctx.get().stream, from.size(), from.data(), to.data());
         return;
     }
     const auto c = static_cast<int>(s.c), p = static_cast<int>(index_of("reorder", s.pixels()));
@@ -71,32 +76,17 @@ void run(context<cuda>& ctx, tensor_view<const From, cuda> from, tensor_view<To,
     const dim3 tiles(static_cast<unsigned>(ceil_div(std::max(c, p), side)),
                      static_cast<unsigned>(ceil_div(std::min(c, p), side)),
                      static_cast<unsigned>(s.n));
-    launch(transpose_kernel<From, To>, tiles, dim3(side, lines), sizeof(tile_shared),
-           ctx.get().stream, interleave ? c : p, interleave ? p : c, from.data(), to.data());
+    launch(transpose_kernel<stored<From>, stored<To>>, tiles, dim3(side, lines),
+           sizeof(tile_shared), ctx.get().stream, interleave ? c : p, interleave ? p : c,
+           from.data(), to.data());
 }
 
-}  // namespace
-
-}  // namespace impasto::kernels
-
-namespace impasto::ops {
-
-void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from, tensor_view<float, cuda> to) {
-    kernels::run(ctx, from, to);
-}
-void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from, tensor_view<half, cuda> to) {
-    kernels::run(ctx, from, to);
-}
-void reorder(context<cuda>& ctx, tensor_view<const half, cuda> from, tensor_view<float, cuda> to) {
-    kernels::run(ctx, from, to);
-}
-void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from,
-             tensor_view<bfloat16, cuda> to) {
-    kernels::run(ctx, from, to);
-}
-void reorder(context<cuda>& ctx, tensor_view<const bfloat16, cuda> from,
-             tensor_view<float, cuda> to) {
-    kernels::run(ctx, from, to);
-}
+template decltype(reorder<float, float, cuda>) reorder<float, float, cuda>;
+template decltype(reorder<float, tf32, cuda>) reorder<float, tf32, cuda>;
+template decltype(reorder<tf32, float, cuda>) reorder<tf32, float, cuda>;
+template decltype(reorder<float, half, cuda>) reorder<float, half, cuda>;
+template decltype(reorder<half, float, cuda>) reorder<half, float, cuda>;
+template decltype(reorder<float, bfloat16, cuda>) reorder<float, bfloat16, cuda>;
+template decltype(reorder<bfloat16, float, cuda>) reorder<bfloat16, float, cuda>;
 
 }  // namespace impasto::ops

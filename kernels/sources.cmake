@@ -10,16 +10,15 @@ set(IMPASTO_KERNEL_SOURCES
   conv2d/forward_bfloat16.cu
   conv2d/forward_float.cu
   conv2d/forward_half.cu
+  conv2d/forward_tf32.cu
   core/context.cpp
   core/recording.cpp
   core/transfer.cpp
   gram.cu
   gram_error.cu
-  insight.cpp
   lbfgs.cu
   lbfgs_solve.cu
   map_rows.cu
-  painter.cpp
   pixels.cu
   pool2d.cu
   random.cu
@@ -29,5 +28,4 @@ set(IMPASTO_KERNEL_SOURCES
   squared_error.cu
   total_variation.cu
   vector.cu
-  weights.cpp
   window.cu)

@@ -3,6 +3,7 @@
 #include "core/context_state.hpp"
 #include "core/octet.cuh"
 #include "core/reduce.cuh"
+#include "ops/checks.hpp"
 
 // One pass gives the sum and the gradient. A thread owns every (grid)th octet: its squares are
 // added in float, and octets gathered in double.
@@ -43,36 +44,23 @@ void add_squared_error(context<cuda>& ctx, tensor_view<const T, cuda> features,
         partials, sum.data());
 }
 
-template <class T>
-void run(context<cuda>& ctx, tensor_view<const T, cuda> features, tensor_view<const T, cuda> target,
-         double scale, tensor_view<T, cuda> gradient, tensor_view<double, cuda> sum) {
-    constexpr const char* name = "squared_error";
-    expect_shape(name, "target", features.shape(), target.shape());
-    expect_layout(name, "target", features.layout(), target.layout());
-    if (!gradient.empty()) {
-        expect_shape(name, "gradient", features.shape(), gradient.shape());
-        expect_layout(name, "gradient", features.layout(), gradient.layout());
-    }
-    expect_shape(name, "sum", {1, 1, 1, 1}, sum.shape());
-    add_squared_error(ctx, features, target, static_cast<float>(2 * scale), gradient, sum);
-}
-
 }  // namespace
 
-void squared_error(context<cuda>& ctx, tensor_view<const float, cuda> features,
-                   tensor_view<const float, cuda> target, double scale,
-                   tensor_view<float, cuda> gradient, tensor_view<double, cuda> sum) {
-    run(ctx, features, target, scale, gradient, sum);
+template <class T, class Device>
+void squared_error(context<Device>& ctx, in_view<T, Device> features, in_view<T, Device> target,
+                   double scale, out_view<T, Device> gradient, out_view<double, Device> sum) {
+    detail::expect_squared_error(features, target, gradient, sum);
+    add_squared_error<stored<T>>(ctx, features, target, static_cast<float>(2 * scale), gradient,
+                                 sum);
 }
-void squared_error(context<cuda>& ctx, tensor_view<const half, cuda> features,
-                   tensor_view<const half, cuda> target, double scale,
-                   tensor_view<half, cuda> gradient, tensor_view<double, cuda> sum) {
-    run(ctx, features, target, scale, gradient, sum);
-}
-void squared_error(context<cuda>& ctx, tensor_view<const bfloat16, cuda> features,
-                   tensor_view<const bfloat16, cuda> target, double scale,
-                   tensor_view<bfloat16, cuda> gradient, tensor_view<double, cuda> sum) {
-    run(ctx, features, target, scale, gradient, sum);
-}
+
+template <class T>
+using in_a_slot = void(context<cuda>&, in_view<T, cuda>, in_view<T, cuda>, double,
+                       out_view<T, cuda>, out_view<double, cuda>);
+
+template in_a_slot<float> squared_error<float>;
+template in_a_slot<tf32> squared_error<tf32>;
+template in_a_slot<half> squared_error<half>;
+template in_a_slot<bfloat16> squared_error<bfloat16>;
 
 }  // namespace impasto::ops

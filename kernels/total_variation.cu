@@ -5,6 +5,7 @@
 #include "core/context_state.hpp"
 #include "core/launch.cuh"
 #include "core/reduce.cuh"
+#include "ops/checks.hpp"
 
 // A block owns every (grid)th row of the planes, a thread every 256th pixel of such a row: it reads
 // the pixel and its four neighbours, three of them from cache, and adds to the pixel's gradient.
@@ -70,25 +71,22 @@ __global__ void __launch_bounds__(reduction_threads)
 
 namespace impasto::ops {
 
-void total_variation(context<cuda>& ctx, tensor_view<const float, cuda> pixels, variation scale,
-                     tensor_view<float, cuda> gradient, tensor_view<double, cuda> sums) {
+template <class Device>
+void total_variation(context<Device>& ctx, in_view<float, Device> pixels, variation scale,
+                     out_view<float, Device> gradient, out_view<double, Device> sums) {
     using namespace kernels;
-    constexpr const char* name = "total_variation";
-    expect_layout(name, "pixels", layout::nchw, pixels.layout());
-    if (!gradient.empty()) {
-        expect_shape(name, "gradient", pixels.shape(), gradient.shape());
-        expect_layout(name, "gradient", pixels.layout(), gradient.layout());
-    }
-    expect_shape(name, "sums", {1, 1, 1, 2}, sums.shape());
+    detail::expect_total_variation(pixels, gradient, sums);
     const auto& s = pixels.shape();
-    const planes p{s.n * s.c * s.h, static_cast<int>(s.h), static_cast<int>(s.w),
-                   scale.inner};
+    const planes p{s.n * s.c * s.h, static_cast<int>(s.h), static_cast<int>(s.w), scale.inner};
     const int blocks = static_cast<int>(std::clamp<std::int64_t>(p.rows, 1, 1024));
-    auto* partials = ctx.get().scratch_as<double>(ctx, 2 * blocks);
+    auto* partials = ctx.get().template scratch_as<double>(ctx, 2 * blocks);
     launch(total_variation_kernel, blocks, reduction_threads, sizeof(variation_shared),
            ctx.get().stream, p, pixels.data(), static_cast<float>(2 * scale.horizontal),
            static_cast<float>(2 * scale.vertical), gradient.data(), partials);
     kernels::finish(ctx.get().stream, partials, blocks, 2, sums.data());
 }
+
+template void total_variation(context<cuda>&, in_view<float, cuda>, variation,
+                              out_view<float, cuda>, out_view<double, cuda>);
 
 }  // namespace impasto::ops

@@ -47,16 +47,16 @@ tensor<float, cpu> filters_of(const convolution& c) {
 template <class T>
 class own_convolution {
 public:
-    own_convolution(context<cuda>& ctx, tensor_view<const float, cpu> weights, shape input,
-                    bool tf32)
-        : ctx_(&ctx),
-          conv_(ctx, weights, {}, input, {.activation = ops::activation::relu, .tf32 = tf32}) {}
+    own_convolution(context<cuda>& ctx, tensor_view<const float, cpu> weights, shape input)
+        : ctx_(&ctx), conv_(ctx, weights, {}, input, {.activation = ops::activation::relu}) {}
 
     [[nodiscard]] layout input_layout() const { return conv_.input_layout(); }
-    void forward(tensor_view<const T, cuda> input, tensor_view<T, cuda> output) const {
+    void forward(tensor_view<const stored<T>, cuda> input,
+                 tensor_view<stored<T>, cuda> output) const {
         conv_.forward(*ctx_, input, output);
     }
-    void backward_data(tensor_view<const T, cuda> d_output, tensor_view<T, cuda> d_input) const {
+    void backward_data(tensor_view<const stored<T>, cuda> d_output,
+                       tensor_view<stored<T>, cuda> d_input) const {
         conv_.backward_data(*ctx_, d_output, d_input);
     }
 
@@ -69,16 +69,16 @@ private:
 template <class T>
 class cudnn_convolution {
 public:
-    cudnn_convolution(context<cuda>& ctx, tensor_view<const float, cpu> weights, shape input,
-                      bool tf32)
-        : ctx_(&ctx),
-          conv_(kernels::plan_cudnn_convolution<T>(ctx, weights, input, {.tf32 = tf32})) {}
+    cudnn_convolution(context<cuda>& ctx, tensor_view<const float, cpu> weights, shape input)
+        : ctx_(&ctx), conv_(kernels::plan_cudnn_convolution<T>(ctx, weights, input, {})) {}
 
     [[nodiscard]] layout input_layout() const { return layout::nhwc; }
-    void forward(tensor_view<const T, cuda> input, tensor_view<T, cuda> output) const {
+    void forward(tensor_view<const stored<T>, cuda> input,
+                 tensor_view<stored<T>, cuda> output) const {
         conv_->forward(*ctx_, input.data(), output.data());
     }
-    void backward_data(tensor_view<const T, cuda> d_output, tensor_view<T, cuda> d_input) const {
+    void backward_data(tensor_view<const stored<T>, cuda> d_output,
+                       tensor_view<stored<T>, cuda> d_input) const {
         conv_->backward_data(*ctx_, d_output.data(), d_input.data());
     }
 
@@ -90,26 +90,26 @@ private:
 /// The same numbers interleaved, and planar if they are pixels.
 template <class T>
 struct input_maps {
-    tensor<T, cuda> interleaved, planar;
+    tensor<stored<T>, cuda> interleaved, planar;
 
     input_maps(context<cuda>& ctx, const shape& s) : interleaved(s, layout::nhwc) {
         const auto values = random_pixels(ctx, s);
-        ops::reorder(ctx, values, interleaved);
+        ops::reorder<float, T>(ctx, values, interleaved);
         if (s.c == 3) {
-            planar = tensor<T, cuda>(s);
-            ops::normalize_pixels(ctx, {}, ops::border::zero, values, planar);
+            planar = tensor<stored<T>, cuda>(s);
+            ops::normalize_pixels<T>(ctx, {}, ops::border::zero, values, planar);
         }
         ctx.synchronize();
     }
-    [[nodiscard]] tensor_view<T, cuda> in(layout order) {
+    [[nodiscard]] tensor_view<stored<T>, cuda> in(layout order) {
         return order == layout::nchw ? planar.view() : interleaved.view();
     }
 };
 
 template <class T, class Convolution>
-void run(benchmark::State& state, const convolution& c, direction to, bool tf32) {
+void run(benchmark::State& state, const convolution& c, direction to) {
     auto& ctx = device();
-    const Convolution conv(ctx, filters_of(c), c.input(), tf32);
+    const Convolution conv(ctx, filters_of(c), c.input());
     input_maps<T> x(ctx, c.input());
     auto y = random_map<T>(ctx, c.output());
     timer(ctx).run(state, {.flop = c.flop()}, [&] {
@@ -125,7 +125,7 @@ void run(benchmark::State& state, const convolution& c, direction to, bool tf32)
 template <class T, class Convolution>
 class stack {
 public:
-    stack(context<cuda>& ctx, std::int64_t side, bool tf32) : pixels_(ctx, {1, 3, side, side}) {
+    stack(context<cuda>& ctx, std::int64_t side) : pixels_(ctx, {1, 3, side, side}) {
         std::int64_t largest = 0;
         for (const auto& layer : nn::vgg19.layers) {
             if (layer.block == 5 && layer.index > 1)
@@ -136,7 +136,7 @@ public:
             }
             const auto& c =
                 layers_.emplace_back(convolution{layer.in_channels, layer.out_channels, side});
-            convolutions_.emplace_back(ctx, filters_of(c), c.input(), tf32);
+            convolutions_.emplace_back(ctx, filters_of(c), c.input());
             largest = std::max({largest, c.input().elements(), c.output().elements()});
             flop_ += c.flop();
         }
@@ -158,47 +158,47 @@ public:
     [[nodiscard]] double flop() const { return flop_; }
 
 private:
-    tensor_view<T, cuda> output(std::size_t i) {
+    tensor_view<stored<T>, cuda> output(std::size_t i) {
         return {buffers_[i % 2].data(), layers_[i].output(), layout::nhwc};
     }
-    tensor_view<T, cuda> input(std::size_t i) {
+    tensor_view<stored<T>, cuda> input(std::size_t i) {
         return {buffers_[(i + 1) % 2].data(), layers_[i].input(), layout::nhwc};
     }
 
     input_maps<T> pixels_;
-    tensor<T, cuda> buffers_[2], d_top_;
+    tensor<stored<T>, cuda> buffers_[2], d_top_;
     std::vector<convolution> layers_;
     std::vector<Convolution> convolutions_;
     double flop_ = 0;
 };
 
 template <class T, class Convolution>
-void run_stack(benchmark::State& state, std::int64_t side, direction to, bool tf32) {
+void run_stack(benchmark::State& state, std::int64_t side, direction to) {
     auto& ctx = device();
-    stack<T, Convolution> all(ctx, side, tf32);
+    stack<T, Convolution> all(ctx, side);
     timer(ctx).run(state, {.flop = all.flop()},
                    [&] { to == direction::forward ? all.forward() : all.backward_data(); });
 }
 
 /// How far cuDNN's result is from ours, over our largest value: both are to compute the same.
 template <class T>
-double difference_from_own(const convolution& c, direction to, bool tf32) {
+double difference_from_own(const convolution& c, direction to) {
     auto& ctx = device();
     const auto weights = filters_of(c);
-    const own_convolution<T> own(ctx, weights, c.input(), tf32);
-    const cudnn_convolution<T> other(ctx, weights, c.input(), tf32);
+    const own_convolution<T> own(ctx, weights, c.input());
+    const cudnn_convolution<T> other(ctx, weights, c.input());
     input_maps<T> x(ctx, c.input());
     if (to == direction::backward_data) {
         const auto y = random_map<T>(ctx, c.output());
-        tensor<T, cuda> a(c.input(), layout::nhwc), b(c.input(), layout::nhwc);
+        tensor<stored<T>, cuda> a(c.input(), layout::nhwc), b(c.input(), layout::nhwc);
         own.backward_data(y, a);
         other.backward_data(y, b);
         return difference<T>(ctx, a, b);
     }
-    tensor<T, cuda> a(c.output(), layout::nhwc), b(c.output(), layout::nhwc);
+    tensor<stored<T>, cuda> a(c.output(), layout::nhwc), b(c.output(), layout::nhwc);
     own.forward(x.in(own.input_layout()), a);
     other.forward(x.in(other.input_layout()), b);
-    ops::relu(ctx, b);
+    ops::relu<T>(ctx, b);
     return difference<T>(ctx, a, b);
 }
 
@@ -218,32 +218,30 @@ bool finds_cudnn() {
 
 /// Our row, and cuDNN's.
 template <class T>
-void add_rows(const std::string& name, const convolution& c, direction to, bool tf32) {
-    add_timed(name + "/impasto",
-              [=](auto& state) { run<T, own_convolution<T>>(state, c, to, tf32); });
+void add_rows(const std::string& name, const convolution& c, direction to) {
+    add_timed(name + "/impasto", [=](auto& state) { run<T, own_convolution<T>>(state, c, to); });
     if (finds_cudnn())
         add_timed(name + "/cudnn", [=](auto& state) {
-            run<T, cudnn_convolution<T>>(state, c, to, tf32);
-            state.counters["difference"] = difference_from_own<T>(c, to, tf32);
+            run<T, cudnn_convolution<T>>(state, c, to);
+            state.counters["difference"] = difference_from_own<T>(c, to);
         });
 }
 
 template <class T>
-void add_stack(const std::string& name, std::int64_t side, direction to, bool tf32) {
+void add_stack(const std::string& name, std::int64_t side, direction to) {
     add_timed(name + "/impasto",
-              [=](auto& state) { run_stack<T, own_convolution<T>>(state, side, to, tf32); });
+              [=](auto& state) { run_stack<T, own_convolution<T>>(state, side, to); });
     if (finds_cudnn())
         add_timed(name + "/cudnn",
-                  [=](auto& state) { run_stack<T, cudnn_convolution<T>>(state, side, to, tf32); });
+                  [=](auto& state) { run_stack<T, cudnn_convolution<T>>(state, side, to); });
 }
 
 /// conv/1024/conv1_2/bfloat16/forward/impasto
 template <class T>
-void add_type(std::int64_t picture, bool tf32 = false) {
+void add_type(std::int64_t picture) {
     const auto name_of_row = [&](const std::string& layer, direction to) {
-        return "conv/" + std::to_string(picture) + "/" + layer + "/" +
-               (tf32 ? "tf32" : type_name<T>)+(to == direction::forward ? "/forward"
-                                                                        : "/backward_data");
+        return "conv/" + std::to_string(picture) + "/" + layer + "/" + type_name<T> +
+               (to == direction::forward ? "/forward" : "/backward_data");
     };
     for (const auto to : {direction::forward, direction::backward_data}) {
         std::int64_t side = picture;
@@ -253,9 +251,9 @@ void add_type(std::int64_t picture, bool tf32 = false) {
             // Third and fourth of a block are as the second; so are all after conv5_1.
             else if (layer.index <= 2 && (layer.block < 5 || layer.index == 1))
                 add_rows<T>(name_of_row(nn::name_of(layer), to),
-                            {layer.in_channels, layer.out_channels, side}, to, tf32);
+                            {layer.in_channels, layer.out_channels, side}, to);
         }
-        add_stack<T>(name_of_row("stack", to), picture, to, tf32);
+        add_stack<T>(name_of_row("stack", to), picture, to);
     }
 }
 
@@ -265,7 +263,7 @@ void add_benchmarks() {
     for (const std::int64_t picture : {512, 1024, 2048}) {
         add_type<bfloat16>(picture);
         add_type<half>(picture);
-        add_type<float>(picture, true);
+        add_type<tf32>(picture);
         add_type<float>(picture);
     }
 }

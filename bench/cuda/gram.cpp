@@ -18,18 +18,18 @@ double matrix_flop(const shape& map) {
     return static_cast<double>(map.c * (map.c + 1) * map.pixels());
 }
 
-template <class T, class... Precision>
-void run_gram(benchmark::State& state, const shape& map, Precision... precision) {
+template <class T>
+void run_gram(benchmark::State& state, const shape& map) {
     auto& ctx = device();
     const auto features = random_map<T>(ctx, map);
     tensor<float, cuda> gram({1, 1, map.c, map.c});
     timer(ctx).run(state,
                    {.flop = matrix_flop(map), .bytes = static_cast<double>(features.bytes())},
-                   [&] { ops::gram(ctx, features, gram, precision...); });
+                   [&] { ops::gram<T>(ctx, features, gram); });
 }
 
-template <class T, class... Precision>
-void run_gram_backward(benchmark::State& state, const shape& map, Precision... precision) {
+template <class T>
+void run_gram_backward(benchmark::State& state, const shape& map) {
     auto& ctx = device();
     const auto features = random_map<T>(ctx, map);
     const auto d_gram = random_pixels(ctx, {1, 1, map.c, map.c});
@@ -37,7 +37,7 @@ void run_gram_backward(benchmark::State& state, const shape& map, Precision... p
     timer(ctx).run(state,
                    {.flop = 2.0 * static_cast<double>(map.c * map.c * map.pixels()),
                     .bytes = 3.0 * static_cast<double>(features.bytes())},
-                   [&] { ops::gram_backward(ctx, features, d_gram, gradient, precision...); });
+                   [&] { ops::gram_backward<T>(ctx, features, d_gram, gradient); });
 }
 
 void run_syrk(benchmark::State& state, const shape& map) {
@@ -56,25 +56,24 @@ void run_syrk(benchmark::State& state, const shape& map) {
         });
 }
 
-template <class T, class... Precision>
-void add_type(const char* type, Precision... precision) {
+template <class T>
+void add_type() {
     for (const auto& map : style_maps) {
-        const auto name = std::string("/") + map.name + "/" + type;
+        const auto name = std::string("/") + map.name + "/" + type_name<T>;
         const auto extents = map.extents;
-        add_timed("gram" + name + "/impasto",
-                  [=](auto& state) { run_gram<T>(state, extents, precision...); });
+        add_timed("gram" + name + "/impasto", [=](auto& state) { run_gram<T>(state, extents); });
         add_timed("gram_backward" + name + "/impasto",
-                  [=](auto& state) { run_gram_backward<T>(state, extents, precision...); });
+                  [=](auto& state) { run_gram_backward<T>(state, extents); });
     }
 }
 
 }  // namespace
 
 void add_benchmarks() {
-    add_type<float>("float32");
-    add_type<float>("tf32", true);
-    add_type<half>("float16");
-    add_type<bfloat16>("bfloat16");
+    add_type<float>();
+    add_type<tf32>();
+    add_type<half>();
+    add_type<bfloat16>();
     for (const auto& map : style_maps)
         add_timed(std::string("gram/") + map.name + "/float32/cublas_syrk",
                   [extents = map.extents](auto& state) { run_syrk(state, extents); });

@@ -37,7 +37,6 @@ nn::network fitted(context<cuda>& ctx, const nn::features_options& options) {
 
 /// What else an iteration may do otherwise.
 struct variant {
-    bool tf32 = false;
     ops::conv_engine engine = ops::conv_engine::native;
     bool recompute = false;
 };
@@ -47,9 +46,7 @@ style::objective<T, cuda> make_objective(context<cuda>& ctx, std::int64_t side, 
     const style::objective_options options{
         .content_layers = {{"relu4_2"}},
         .style_layers = {{"relu1_1"}, {"relu2_1"}, {"relu3_1"}, {"relu4_1"}, {"relu5_1"}},
-        .view = {.convolution = {.engine = v.engine},
-                 .precision = v.tf32 ? precision::tf32 : precision::float32,
-                 .recompute = v.recompute}};
+        .view = {.convolution = {.engine = v.engine}, .recompute = v.recompute}};
     const auto net = fitted<T>(ctx, style::extractor_options(options, {}));
     const auto photo = random_pixels(ctx, {1, 3, side, side}, 1),
                painting = random_pixels(ctx, photo.shape(), 2);
@@ -127,13 +124,14 @@ void run_lbfgs(benchmark::State& state, const variant& v) {
 
 /// iteration/vgg19/adam/bfloat16/1024, /bfloat16/cudnn/1024, /bfloat16/recompute/4096
 template <class T>
-void add_type(const std::string& type, bool tf32 = false) {
+void add_type() {
+    const std::string type = type_name<T>;
     const auto add_adam = [](const std::string& name, const variant& v) {
         return add_timed("iteration/vgg19/adam/" + name,
                          [=](auto& state) { run_adam<T>(state, v); });
     };
     for (const auto engine : {ops::conv_engine::native, ops::conv_engine::cudnn}) {
-        const variant v{tf32, engine};
+        const variant v{engine};
         const bool native = engine == ops::conv_engine::native;
         const auto name = type + (native ? "" : "/cudnn");
         auto* adam = add_adam(name, v);
@@ -146,16 +144,16 @@ void add_type(const std::string& type, bool tf32 = false) {
         if (native)
             adam->Arg(2048)->Arg(4096);
     }
-    add_adam(type + "/recompute", {.tf32 = tf32, .recompute = true})->Arg(1024)->Arg(4096);
+    add_adam(type + "/recompute", {.recompute = true})->Arg(1024)->Arg(4096);
 }
 
 }  // namespace
 
 void add_benchmarks() {
-    add_type<bfloat16>("bfloat16");
-    add_type<half>("float16");
-    add_type<float>("tf32", true);
-    add_type<float>("float32");
+    add_type<bfloat16>();
+    add_type<half>();
+    add_type<tf32>();
+    add_type<float>();
 }
 
 }  // namespace impasto::bench

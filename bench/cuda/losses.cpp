@@ -20,7 +20,7 @@ void run_squared_error(benchmark::State& state, const shape& map) {
     auto gradient = random_map<T>(ctx, map, 3);
     ops::scalars<cuda> sum(ctx, 1);
     timer(ctx).run(state, {.bytes = 4.0 * static_cast<double>(features.bytes())}, [&] {
-        ops::squared_error(ctx, features, target, 1e-6, gradient, sum.slots(0));
+        ops::squared_error<T>(ctx, features, target, 1e-6, gradient, sum.slots(0));
     });
 }
 

@@ -6,6 +6,7 @@
 #include "core/launch.cuh"
 #include "core/shared.cuh"
 #include "core/types.cuh"
+#include "ops/checks.hpp"
 
 namespace impasto::kernels {
 
@@ -122,19 +123,12 @@ void backward_filter(cudaStream_t stream, const filter_problem& p, const T* inpu
 
 namespace impasto::ops {
 
-template <class T>
-void conv2d_backward_filter(context<cuda>& ctx, const conv_geometry& geometry,
-                            tensor_view<const T, cuda> input, tensor_view<const T, cuda> d_output,
-                            tensor_view<float, cuda> d_weights, tensor_view<float, cuda> d_bias) {
+template <class T, class Device>
+void conv2d_backward_filter(context<Device>& ctx, const conv_geometry& geometry,
+                            in_view<T, Device> input, in_view<T, Device> d_output,
+                            out_view<float, Device> d_weights, out_view<float, Device> d_bias) {
+    detail::expect_conv2d_backward_filter(geometry, input, d_output, d_weights, d_bias);
     const auto &in = input.shape(), &out = d_output.shape();
-    if (geometry.stride != 1)
-        throw option_error("conv2d_backward_filter: on CUDA the stride is 1, found " +
-                           std::to_string(geometry.stride));
-    expect_shape("conv2d_backward_filter", "d_output",
-                 detail::convolved(d_weights.shape(), in, geometry), out);
-    expect_layout("conv2d_backward_filter", "d_output", layout::nhwc, d_output.layout());
-    if (!d_bias.empty())
-        expect_shape("conv2d_backward_filter", "d_bias", {1, out.c, 1, 1}, d_bias.shape());
     const auto extent = [](std::int64_t e) { return static_cast<int>(e); };
     kernels::backward_filter(
         ctx.get().stream,
@@ -143,15 +137,8 @@ void conv2d_backward_filter(context<cuda>& ctx, const conv_geometry& geometry,
         input.data(), d_output.data(), d_weights.data(), d_bias.data());
 }
 
-template void conv2d_backward_filter(context<cuda>&, const conv_geometry&,
-                                     tensor_view<const float, cuda>, tensor_view<const float, cuda>,
-                                     tensor_view<float, cuda>, tensor_view<float, cuda>);
-template void conv2d_backward_filter(context<cuda>&, const conv_geometry&,
-                                     tensor_view<const half, cuda>, tensor_view<const half, cuda>,
-                                     tensor_view<float, cuda>, tensor_view<float, cuda>);
-template void conv2d_backward_filter(context<cuda>&, const conv_geometry&,
-                                     tensor_view<const bfloat16, cuda>,
-                                     tensor_view<const bfloat16, cuda>, tensor_view<float, cuda>,
-                                     tensor_view<float, cuda>);
+template decltype(conv2d_backward_filter<float, cuda>) conv2d_backward_filter<float, cuda>;
+template decltype(conv2d_backward_filter<half, cuda>) conv2d_backward_filter<half, cuda>;
+template decltype(conv2d_backward_filter<bfloat16, cuda>) conv2d_backward_filter<bfloat16, cuda>;
 
 }  // namespace impasto::ops

@@ -14,20 +14,14 @@
 #include "conv2d/native_engine.cuh"
 #include "core/context_state.hpp"
 #include "core/uploaded.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
+using detail::expect_gates;
+using detail::expect_map;
+
 namespace {
-
-void expect_gates(const shape& convolved, const shape& found) {
-    expect_shape("conv2d", "gates", {1, 1, 1, relu_mask_bytes(convolved, layout::nhwc)}, found);
-}
-
-template <class View>
-void expect_map(const char* what, const shape& wanted, layout order, View found) {
-    expect_shape("conv2d", what, wanted, found.shape());
-    expect_layout("conv2d", what, order, found.layout());
-}
 
 void expect_supported(const conv_geometry& g) {
     if (g.stride != 1 || g.kernel < 1 || g.kernel > 3)
@@ -51,7 +45,7 @@ using any_engine = std::variant<kernels::native_engine<T>, kernels::cudnn_engine
 template <class T>
 any_engine<T> make_engine(context<cuda>& ctx, const kernels::conv_spec& spec,
                           const any_engine<T>* like) {
-    if (spec.options.engine == conv_engine::cudnn)
+    if (spec.options.method.engine == conv_engine::cudnn)
         return kernels::cudnn_engine<T>(ctx, spec);
     return kernels::native_engine<T>(ctx, spec, std::get_if<kernels::native_engine<T>>(like));
 }
@@ -74,29 +68,27 @@ struct conv2d<T, Device>::plan {
     [[nodiscard]] layout input_layout() const {
         return std::visit([](const auto& e) { return e.input_layout(); }, engine);
     }
-    [[nodiscard]] kernels::forward_epilogue<T> epilogue(T* to, std::uint8_t* gates) const {
+    [[nodiscard]] kernels::forward_epilogue<T> epilogue(stored<T>* to, std::uint8_t* gates) const {
         return {.bias = reinterpret_cast<const float*>(bias.data()),
                 .relu = options.activation == activation::relu,
                 .pool = fused(options.pooling),
                 .pool_scale = options.pooling ? options.pooling->scale : 1,
                 .height = static_cast<int>(convolved.h),
                 .width = static_cast<int>(convolved.w),
-                .output = kernels::map_of(output, to, options.tf32),
+                .output = kernels::map_of<T>(output, to),
                 .gates = {gates, kernels::gate_words(convolved.c)}};
     }
-    void expect_backward(const shape& d_output, tensor_view<const T, cuda> found,
-                         tensor_view<const T, cuda> d_input) const {
-        if (!options.backward)
-            throw option_error(
-                "conv2d: planned for forward alone; ask for backward in its options");
-        expect_map("d_output", d_output, layout::nhwc, found);
+    void expect_backward(const shape& wanted, in_view<T, cuda> d_output,
+                         in_view<T, cuda> d_input) const {
+        detail::expect_backward_planned(options.backward);
+        expect_map("d_output", wanted, layout::nhwc, d_output);
         expect_map("d_input", input, layout::nhwc, d_input);
     }
 };
 
 template <class T, class Device>
 bool conv2d<T, Device>::fuses_pooling(shape, const conv_options& options) {
-    return options.engine == conv_engine::native && options.pooling &&
+    return options.method.engine == conv_engine::native && options.pooling &&
            options.pooling->kind != pooling::l2;
 }
 
@@ -105,11 +97,8 @@ conv2d<T, Device>::conv2d(context<Device>& ctx, tensor_view<const float, cpu> we
                           tensor_view<const float, cpu> bias, shape input, conv_options options,
                           const conv2d* like) {
     expect_supported(options.geometry);
-    if (options.pooling && !fuses_pooling(input, options))
-        throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
-    const auto convolved = detail::convolved(weights.shape(), input, options.geometry);
-    if (!bias.empty())
-        expect_shape("conv2d", "bias", {1, convolved.c, 1, 1}, bias.shape());
+    const auto convolved =
+        detail::expect_convolution(weights, bias, input, options, fuses_pooling(input, options));
     plan_ = std::make_unique<plan>(
         plan{.options = options,
              .input = input,
@@ -154,14 +143,14 @@ std::size_t conv2d<T, Device>::scratch_bytes(const context<Device>&) const {
 }
 
 template <class T, class Device>
-void conv2d<T, Device>::forward(context<Device>& ctx, tensor_view<const T, Device> input,
-                                tensor_view<T, Device> output,
-                                tensor_view<std::uint8_t, Device> gates) const {
+void conv2d<T, Device>::forward(context<Device>& ctx, in_view<T, Device> input,
+                                out_view<T, Device> output,
+                                out_view<std::uint8_t, Device> gates) const {
     const auto& p = *plan_;
     expect_map("input", p.input, p.input_layout(), input);
     expect_map("output", p.output, layout::nhwc, output);
     if (!gates.empty()) {
-        expect_gates(p.convolved, gates.shape());
+        expect_gates(p.convolved, layout::nhwc, gates);
         if (p.convolved.c % 32 != 0)  // what lies past the last channel is zero
             kernels::check(cudaMemsetAsync(gates.data(), 0, gates.bytes(), ctx.get().stream));
     }
@@ -170,20 +159,18 @@ void conv2d<T, Device>::forward(context<Device>& ctx, tensor_view<const T, Devic
 }
 
 template <class T, class Device>
-void conv2d<T, Device>::backward(context<Device>& ctx,
-                                 tensor_view<const std::uint8_t, Device> gates,
-                                 tensor_view<T, Device> d_output,
-                                 tensor_view<T, Device> d_input) const {
+void conv2d<T, Device>::backward(context<Device>& ctx, in_view<std::uint8_t, Device> gates,
+                                 out_view<T, Device> d_output, out_view<T, Device> d_input) const {
     const auto& p = *plan_;
     p.expect_backward(p.output, d_output, d_input);
-    expect_gates(p.convolved, gates.shape());
+    expect_gates(p.convolved, layout::nhwc, gates);
     std::visit([&](const auto& e) { e.backward(ctx, gates, d_output.data(), d_input.data()); },
                p.engine);
 }
 
 template <class T, class Device>
-void conv2d<T, Device>::backward_data(context<Device>& ctx, tensor_view<const T, Device> d_output,
-                                      tensor_view<T, Device> d_input) const {
+void conv2d<T, Device>::backward_data(context<Device>& ctx, in_view<T, Device> d_output,
+                                      out_view<T, Device> d_input) const {
     const auto& p = *plan_;
     p.expect_backward(p.convolved, d_output, d_input);
     std::visit([&](const auto& e) { e.backward_data(ctx, d_output.data(), d_input.data()); },
@@ -191,6 +178,7 @@ void conv2d<T, Device>::backward_data(context<Device>& ctx, tensor_view<const T,
 }
 
 template class conv2d<float, cuda>;
+template class conv2d<tf32, cuda>;
 template class conv2d<half, cuda>;
 template class conv2d<bfloat16, cuda>;
 

@@ -14,7 +14,7 @@ float nearest(float x) {
     return static_cast<float>(T(x));
 }
 template <>
-float nearest<float>(float x) {  // ties away from zero, as the hardware's conversion
+float nearest<tf32>(float x) {  // ties away from zero, as the hardware's conversion
     return std::isfinite(x)
                ? std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & 0xffffe000u)
                : x;
@@ -50,7 +50,7 @@ tensor<float, cpu> rounded_filters(tensor_view<const float, cpu> weights) {
     return result;
 }
 
-template tensor<float, cpu> rounded_filters<float>(tensor_view<const float, cpu>);
+template tensor<float, cpu> rounded_filters<tf32>(tensor_view<const float, cpu>);
 template tensor<float, cpu> rounded_filters<half>(tensor_view<const float, cpu>);
 template tensor<float, cpu> rounded_filters<bfloat16>(tensor_view<const float, cpu>);
 

@@ -15,37 +15,36 @@ inline constexpr int run = 8;
 
 /// A feature map in nhwc, written by runs of eight channels that begin at a multiple of eight.
 /// Where the channels are no multiple of eight the last run is short. data: 16-byte aligned.
-/// tf32: floats are rounded, see to_stored.
+/// Those of tf32 are rounded, see to_stored.
 template <class T>
 struct nhwc_map {
-    T* data;
+    stored<T>* data;
     int height, width, channels;
-    bool tf32 = false;
 
     __device__ void store(int y, int x, int c, const float (&v)[run]) const {
-        T* to = data + (static_cast<std::int64_t>(y) * width + x) * channels + c;
+        stored<T>* to = data + (static_cast<std::int64_t>(y) * width + x) * channels + c;
         if (channels % run == 0) {
-            constexpr int size = vec16<T>::size;
+            constexpr int size = vec16<stored<T>>::size;
 #pragma unroll
             for (int i = 0; i < run; i += size) {
-                vec16<T> part;
+                vec16<stored<T>> part;
 #pragma unroll
                 for (int j = 0; j < size; ++j)
-                    part[j] = to_stored<T>(v[i + j], tf32);
+                    part[j] = to_stored<T>(v[i + j]);
                 store_vec16(to + i, part);
             }
         } else {
 #pragma unroll
             for (int i = 0; i < run; ++i)
                 if (c + i < channels)
-                    to[i] = to_stored<T>(v[i], tf32);
+                    to[i] = to_stored<T>(v[i]);
         }
     }
 };
 
 template <class T>
-[[nodiscard]] nhwc_map<T> map_of(const shape& s, T* data, bool tf32 = false) {
-    return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c), tf32};
+[[nodiscard]] nhwc_map<T> map_of(const shape& s, stored<T>* data) {
+    return {data, static_cast<int>(s.h), static_cast<int>(s.w), static_cast<int>(s.c)};
 }
 
 /// The gates of a map, as ops::relu_mask lays them out in nhwc: a bit an element, whole words a

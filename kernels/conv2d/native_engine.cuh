@@ -36,7 +36,7 @@ struct native_direction {
                      narrowed_filters<T>& given, bool backward, const native_direction* like)
         : problem(p), planar_input(planar) {
         const auto& device = ctx.get().properties;
-        kernel = choose_kernel<T>(
+        kernel = choose_kernel<stored<T>>(
             p, planar,
             {device.multiProcessorCount, device.sharedMemPerBlockOptin, tensor_cores,
              tensor_cores && compiled_for_hopper && ctx.get().architecture() == 90});
@@ -49,7 +49,8 @@ struct native_direction {
     }
 
     template <class Epilogue>
-    void run(context<cuda>& ctx, const conv_input<T>& input, const Epilogue& epilogue) const {
+    void run(context<cuda>& ctx, const conv_input<stored<T>>& input,
+             const Epilogue& epilogue) const {
         convolve(ctx.get().stream, kernel, problem, input, planar_input, {filters->data(), rows},
                  epilogue);
     }
@@ -62,9 +63,10 @@ private:
             case filter_family::simt:
                 return uploaded(ctx, simt_filter_layout(source, rows));
             case filter_family::pixels:
-                return uploaded(ctx, pixel_filter_layout<T>(source, rows));
+                return uploaded(ctx, pixel_filter_layout<stored<T>>(source, rows));
             default:
-                return uploaded(ctx, mma_filter_layout<T>(source, rows, filter_row_bytes(kernel)));
+                return uploaded(
+                    ctx, mma_filter_layout<stored<T>>(source, rows, filter_row_bytes(kernel)));
         }
     }
 };
@@ -78,7 +80,7 @@ public:
         : options_(s.options), input_(s.input), convolved_(s.convolved) {
         const auto& g = options_.geometry;
         const bool tensor_cores = wants_tensor_cores(ctx);
-        narrowed_filters<T> filters(s.weights, options_.tf32);
+        narrowed_filters<T> filters(s.weights);
         forward_ = native_direction<T>(ctx, problem_of(input_, convolved_, g.padding),
                                        input_layout() == layout::nchw, tensor_cores, filters, false,
                                        like ? &like->forward_ : nullptr);
@@ -96,24 +98,25 @@ public:
     }
     [[nodiscard]] std::size_t scratch_bytes() const { return 0; }
 
-    void forward(context<cuda>& ctx, const T* input, const forward_epilogue<T>& epilogue) const {
+    void forward(context<cuda>& ctx, const stored<T>* input,
+                 const forward_epilogue<T>& epilogue) const {
         forward_.run(ctx, {input, nullptr, 0, false}, epilogue);
     }
     void backward(context<cuda>& ctx, tensor_view<const std::uint8_t, cuda> gates,
-                  const T* d_output, T* d_input) const {
+                  const stored<T>* d_output, stored<T>* d_input) const {
         run_backward(ctx,
                      {d_output, reinterpret_cast<const std::uint32_t*>(gates.data()),
                       gate_words(convolved_.c), options_.pooling.has_value()},
                      d_input, pool_scale());
     }
-    void backward_data(context<cuda>& ctx, const T* d_output, T* d_input) const {
+    void backward_data(context<cuda>& ctx, const stored<T>* d_output, stored<T>* d_input) const {
         run_backward(ctx, {d_output, nullptr, 0, false}, d_input, 1);
     }
 
 private:
     [[nodiscard]] bool wants_tensor_cores(context<cuda>& ctx) const {
         const int needed = std::same_as<T, half> ? 75 : 80;
-        return ctx.get().architecture() >= needed && (!std::same_as<T, float> || options_.tf32);
+        return ctx.get().architecture() >= needed && !std::same_as<T, float>;
     }
     [[nodiscard]] conv_problem problem_of(const shape& in, const shape& out,
                                           std::int64_t padding) const {
@@ -134,9 +137,10 @@ private:
         const float scale = options_.pooling->scale;
         return options_.pooling->kind == ops::pooling::max ? scale : scale / 4;
     }
-    void run_backward(context<cuda>& ctx, const conv_input<T>& d_output, T* d_input,
+    void run_backward(context<cuda>& ctx, const conv_input<stored<T>>& d_output, stored<T>* d_input,
                       float scale) const {
-        backward_.run(ctx, d_output, backward_epilogue<T>{map_of(input_, d_input), scale});
+        backward_.run(ctx, d_output,
+                      backward_epilogue<stored<T>>{map_of<stored<T>>(input_, d_input), scale});
     }
 
     ops::conv_options options_;

@@ -9,7 +9,7 @@
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
-#include <impasto/core/half.hpp>
+#include <impasto/core/element.hpp>
 
 #ifndef __CUDACC__
 #include <simt/block.hpp>
@@ -60,12 +60,11 @@ template <class T>
 #endif
 }
 
-/// As it is to be written. tf32: of floats what TF32 holds of them, for whoever multiplies them
-/// next.
+/// As it is to be written: of tf32 what TF32 holds, for whoever multiplies it next.
 template <class T>
-[[nodiscard]] __device__ T to_stored(float x, bool tf32) {
-    if constexpr (std::same_as<T, float>)
-        return tf32 ? std::bit_cast<float>(to_tf32(x)) : x;
+[[nodiscard]] __device__ stored<T> to_stored(float x) {
+    if constexpr (std::same_as<T, tf32>)
+        return std::bit_cast<float>(to_tf32(x));
     else
         return from_float<T>(x);
 }

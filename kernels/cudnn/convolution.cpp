@@ -1,6 +1,7 @@
 #include "cudnn/convolution.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <impasto/ops/transfer.hpp>
 
@@ -8,6 +9,7 @@
 #include "core/context_state.hpp"
 #include "cudnn/library.hpp"
 #include "cudnn/session.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::kernels {
 
@@ -26,7 +28,7 @@ public:
     planned_convolution(context<cuda>& ctx, tensor_view<const float, cpu> weights,
                         const shape& input, const ops::conv_options& options)
         : filters_(weights.shape(), layout::nhwc) {
-        ops::upload(ctx, nhwc_filter_layout<T>({weights}).view(), filters_.view());
+        ops::upload(ctx, nhwc_filter_layout<stored<T>>({weights}).view(), filters_.view());
         cudnn_problem problem{
             .to = cudnn_direction::forward,
             .type = data_type<T>,
@@ -34,7 +36,7 @@ public:
             .filters = weights.shape(),
             .output = ops::detail::convolved(weights.shape(), input, options.geometry),
             .padding = options.geometry.padding,
-            .tf32 = options.tf32};
+            .tf32 = std::is_same_v<T, tf32>};
         forward_ = &cudnn_session::of(ctx).plan_for(ctx, problem);
         if (!options.backward)
             return;
@@ -48,21 +50,23 @@ public:
                         backward_ != nullptr ? backward_->workspace_bytes() : 0);
     }
 
-    void forward(context<cuda>& ctx, const T* input, T* output) const override {
+    void forward(context<cuda>& ctx, const stored<T>* input, stored<T>* output) const override {
         run(ctx, *forward_, input, output);
     }
-    void backward_data(context<cuda>& ctx, const T* d_output, T* d_input) const override {
+    void backward_data(context<cuda>& ctx, const stored<T>* d_output,
+                       stored<T>* d_input) const override {
         run(ctx, *backward_, d_input, d_output);
     }
 
 private:
-    void run(context<cuda>& ctx, const cudnn_plan& plan, const T* input, const T* output) const {
+    void run(context<cuda>& ctx, const cudnn_plan& plan, const stored<T>* input,
+             const stored<T>* output) const {
         const auto bytes = static_cast<std::int64_t>(plan.workspace_bytes());
         plan.run(cudnn_session::of(ctx).handle(), {input, filters_.data(), output},
                  ctx.get().scratch_as<std::byte>(ctx, bytes));
     }
 
-    tensor<T, cuda> filters_;
+    tensor<stored<T>, cuda> filters_;
     const cudnn_plan *forward_ = nullptr, *backward_ = nullptr;  // the session's
 };
 
@@ -77,6 +81,8 @@ std::unique_ptr<cudnn_convolution<T>> plan_cudnn_convolution(context<cuda>& ctx,
 }
 
 template std::unique_ptr<cudnn_convolution<float>> plan_cudnn_convolution(
+    context<cuda>&, tensor_view<const float, cpu>, const shape&, const ops::conv_options&);
+template std::unique_ptr<cudnn_convolution<tf32>> plan_cudnn_convolution(
     context<cuda>&, tensor_view<const float, cpu>, const shape&, const ops::conv_options&);
 template std::unique_ptr<cudnn_convolution<half>> plan_cudnn_convolution(
     context<cuda>&, tensor_view<const float, cpu>, const shape&, const ops::conv_options&);

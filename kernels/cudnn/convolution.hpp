@@ -4,7 +4,7 @@
 #include <memory>
 
 #include <impasto/core/context.hpp>
-#include <impasto/core/half.hpp>
+#include <impasto/core/element.hpp>
 #include <impasto/core/tensor.hpp>
 #include <impasto/ops/conv2d.hpp>
 
@@ -12,7 +12,7 @@ namespace impasto::kernels {
 
 /// cuDNN's convolution, planned for one size like ops::conv2d: the sums alone, without bias, ReLU
 /// or pool. Maps are in nhwc, pixels too, and 16-byte aligned. Those of half and bfloat16 are
-/// summed in float; those of float are multiplied in float32, or in TF32 where that is allowed.
+/// summed in float; those of float are multiplied in float32, those of tf32 in TF32.
 ///
 /// Which of the plans that cuDNN proposes is the quickest is measured, once for a shape and a
 /// context: results may differ in their last digits between two runs of a program.
@@ -25,9 +25,10 @@ public:
     /// Of the context's scratch, which either direction uses.
     [[nodiscard]] virtual std::size_t scratch_bytes() const = 0;
 
-    virtual void forward(context<cuda>& ctx, const T* input, T* output) const = 0;
+    virtual void forward(context<cuda>& ctx, const stored<T>* input, stored<T>* output) const = 0;
     /// Planned only where the options ask for it.
-    virtual void backward_data(context<cuda>& ctx, const T* d_output, T* d_input) const = 0;
+    virtual void backward_data(context<cuda>& ctx, const stored<T>* d_output,
+                               stored<T>* d_input) const = 0;
 };
 
 /// weights: [K,C,k,k] on the host; input: [1,C,H,W]; of the options those of pool and activation

@@ -23,6 +23,8 @@ std::unique_ptr<cudnn_convolution<T>> plan_cudnn_convolution(context<cuda>&,
 
 template std::unique_ptr<cudnn_convolution<float>> plan_cudnn_convolution(
     context<cuda>&, tensor_view<const float, cpu>, const shape&, const ops::conv_options&);
+template std::unique_ptr<cudnn_convolution<tf32>> plan_cudnn_convolution(
+    context<cuda>&, tensor_view<const float, cpu>, const shape&, const ops::conv_options&);
 template std::unique_ptr<cudnn_convolution<half>> plan_cudnn_convolution(
     context<cuda>&, tensor_view<const float, cpu>, const shape&, const ops::conv_options&);
 template std::unique_ptr<cudnn_convolution<bfloat16>> plan_cudnn_convolution(

@@ -6,8 +6,8 @@
 
 namespace impasto::cli {
 
-/// Exit codes of the process.
-enum exit_code { success = 0, failure = 1, wrong_use = 2, interrupted = 130 };
+/// Exit codes of the process; after a signal see interrupt::exit_code().
+enum exit_code { success = 0, failure = 1, wrong_use = 2 };
 
 /// A subcommand: its options, and `run`, which is called after parsing and returns an exit code;
 /// errors are exceptions.

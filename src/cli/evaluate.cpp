@@ -123,8 +123,11 @@ findings find(const settings& wanted, nn::network& network, const pictures& all)
 }
 
 int run(const settings& wanted) {
-    if (!wanted.gradient.empty())
+    if (!wanted.gradient.empty()) {
         expect_writable(wanted.gradient);
+        expect_not_an_input(wanted.gradient, {wanted.content, wanted.style, wanted.picture,
+                                              wanted.judge, wanted.engine.weights});
+    }
     auto network = load_network(wanted.engine);
     const auto all = load(wanted);
     const auto [loss, judged] = find(wanted, network, all);

@@ -44,6 +44,7 @@ named_maps maps_of(context<Device>& ctx, const nn::network& network, image::pict
 
 int run(const settings& wanted) {
     expect_writable(wanted.output);
+    expect_not_an_input(wanted.output, {wanted.picture, wanted.engine.weights});
     const auto network = load_network(wanted.engine);
     const auto picture = load_at(wanted.picture, wanted.size);
     const auto maps = on_engine(wanted.engine, [&]<class Device>(context<Device>& here) {

@@ -8,10 +8,11 @@ namespace impasto::cli {
 
 namespace {
 
+constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
 volatile std::sig_atomic_t noted = 0;
 
-void note(int) {
-    noted = 1;
+void note(int signal) {
+    noted = signal;
 }
 
 }  // namespace
@@ -21,15 +22,29 @@ interrupt::interrupt() {
     struct sigaction action {};
     action.sa_handler = note;
     action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-    ::sigaction(SIGINT, &action, nullptr);
+    for (const int signal : signals) {
+        struct sigaction before {};
+        ::sigaction(signal, &action, &before);
+        if (before.sa_handler == SIG_IGN)
+            ::sigaction(signal, &before, nullptr);
+    }
 }
 
 interrupt::~interrupt() {
-    std::signal(SIGINT, SIG_DFL);
+    for (const int signal : signals) {
+        struct sigaction now {};
+        ::sigaction(signal, nullptr, &now);
+        if (now.sa_handler == note)
+            std::signal(signal, SIG_DFL);
+    }
 }
 
 bool interrupt::asked() {
     return noted != 0;
+}
+
+int interrupt::exit_code() {
+    return noted == 0 ? 0 : 128 + noted;
 }
 
 }  // namespace impasto::cli

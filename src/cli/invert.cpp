@@ -81,7 +81,7 @@ int run(const settings& wanted) {
         return pictures;
     });
     print(wanted, found);
-    return interrupt::asked() ? interrupted : success;
+    return interrupt::exit_code();
 }
 
 }  // namespace

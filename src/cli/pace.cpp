@@ -9,14 +9,23 @@ void pace::advance(const progress& now) {
         scale_ = now.scale;
         scale_start_ = clock::now();
     }
-    ++iteration_;
-    done_ += work_of_iteration(scales_.at(static_cast<std::size_t>(now.scale)));
+    const auto here = static_cast<std::size_t>(now.scale);
+    const double before = done_;
+    iteration_ = now.iteration;
+    done_ = now.iteration * work_of_iteration(scales_.at(here));
+    for (std::size_t i = 0; i < here; ++i) {
+        iteration_ += scales_[i].iterations;
+        done_ += scales_[i].iterations * work_of_iteration(scales_[i]);
+    }
+    if (before == 0)
+        resumed_at_ = done_ - work_of_iteration(scales_[here]);
     // The clock of a scale starts with its first iteration.
     rate_ = (now.iteration - 1) / std::max(seconds_since(scale_start_), 1e-6);
 }
 
 double pace::seconds_left() const {
-    return done_ > 0 ? seconds() * std::max(total_work(scales_) / done_ - 1, 0.0) : 0;
+    const double painted = done_ - resumed_at_;
+    return painted > 0 ? seconds() * std::max((total_work(scales_) - done_) / painted, 0.0) : 0;
 }
 
 double total_work(const std::vector<scale_plan>& scales) {

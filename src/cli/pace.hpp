@@ -34,7 +34,7 @@ private:
     std::vector<scale_plan> scales_;
     clock::time_point start_ = clock::now(), scale_start_ = start_;
     int scale_ = 0, iteration_ = 0;
-    double done_ = 0, rate_ = 0;
+    double done_ = 0, resumed_at_ = 0, rate_ = 0;
 };
 
 /// The weight of an iteration of a scale: its multiply-adds.

@@ -66,6 +66,15 @@ std::uint64_t parse_natural(const std::string& option, const std::string& text,
     return value;
 }
 
+double parse_duration(const std::string& option, const std::string& text) {
+    constexpr std::pair<const char*, double> units[] = {{"s", 1}, {"min", 60}, {"h", 3600}};
+    const auto unit = std::min(text.find_first_not_of("0123456789."), text.size());
+    for (const auto& [name, seconds] : units)
+        if (unit > 0 && text.substr(unit) == name)
+            return parse_number(option, text.substr(0, unit), {0, 1e6}) * seconds;
+    throw option_error(option + ": '" + text + "' is not a time, such as 30s, 5min or 1h");
+}
+
 std::vector<double> parse_numbers(const std::string& option, const std::string& text,
                                   range<double> allowed) {
     std::vector<double> values;

@@ -29,6 +29,9 @@ struct range {
 [[nodiscard]] std::uint64_t parse_natural(const std::string& option, const std::string& text,
                                           range<std::uint64_t> allowed);
 
+/// "30s", "5min", "1h": in seconds.
+[[nodiscard]] double parse_duration(const std::string& option, const std::string& text);
+
 /// "0.7,0.3"
 [[nodiscard]] std::vector<double> parse_numbers(const std::string& option, const std::string& text,
                                                 range<double> allowed);

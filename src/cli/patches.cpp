@@ -241,7 +241,7 @@ int run_on(context<Device>& here, const nn::network& network, const std::vector<
                   << size_text(sheet.page().shape().h, sheet.page().shape().w)
                   << ", the strongest patches of " << result.used
                   << (result.used == 1 ? " picture" : " pictures") << "\n";
-    return interrupt::asked() ? interrupted : success;
+    return interrupt::exit_code();
 }
 
 int run(const patches_settings& wanted) {

@@ -54,16 +54,20 @@ struct inputs {
 void expect_no_input_overwritten(const stylize_settings& wanted) {
     auto files = wanted.styles;
     files.insert(files.end(), {wanted.content, wanted.init, wanted.engine.weights});
-    for (const auto& output : {wanted.output, wanted.report})
+    for (const auto& output : {wanted.output, wanted.report, wanted.checkpoint})
         expect_not_an_input(output, files);
 }
 
-/// Checks before the run that the report can be written.
-void check_report(const stylize_settings& wanted) {
-    if (wanted.report.empty())
-        return;
-    expect_writable(wanted.report);
-    expect_two_files(wanted.output, wanted.report, "the picture and its report");
+/// Throws unless report and checkpoint can be written and all outputs are different files.
+void check_other_outputs(const stylize_settings& wanted) {
+    if (!wanted.report.empty()) {
+        expect_writable(wanted.report);
+        expect_two_files(wanted.output, wanted.report, "the picture and its report");
+    }
+    if (!wanted.checkpoint.empty()) {
+        expect_writable(wanted.checkpoint);
+        expect_two_files(wanted.output, wanted.checkpoint, "the picture and its checkpoint");
+    }
 }
 
 fs::path snapshot_name(const stylize_settings& wanted, int iteration) {
@@ -134,12 +138,42 @@ void write_report(const insight::run_report& run, image::picture_view picture,
     write_atomically(wanted.report, std::as_bytes(std::span(page)));
 }
 
-/// Returns f(). If the run diverges, writes the best picture before the error is reported.
-template <class F>
-image::picture paint_or_save_best(const stylize_settings& wanted, const image::save_options& notes,
-                                  F&& f) {
+/// Saves the painting to --checkpoint, at the interval of --every.
+class checkpoints {
+public:
+    explicit checkpoints(const stylize_settings& wanted)
+        : file_(wanted.checkpoint), every_(wanted.checkpoint_every) {}
+
+    template <class Device>
+    void save(const painting<Device>& picture, bool at_once) {
+        if (file_.empty() || (!at_once && since_.seconds() < every_))
+            return;
+        picture.save(file_);
+        since_ = pace({});
+    }
+
+private:
+    std::string file_;
+    double every_;
+    pace since_{{}};
+};
+
+/// Paints to the end, or until it is stopped. If the run diverges, the best picture is written
+/// before the error is reported.
+template <class Device>
+image::picture paint_picture(painting<Device>& picture, const stylize_settings& wanted,
+                             const image::save_options& notes, const observer& observe) {
+    checkpoints saved(wanted);
     try {
-        return f();
+        while (!picture.finished()) {
+            auto now = picture.step();
+            now.picture = [&] { return picture.picture(); };
+            if (observe(now))
+                break;
+            saved.save(picture, false);
+        }
+        saved.save(picture, true);
+        return picture.picture();
     } catch (const painting_diverged& e) {
         image::save(wanted.output, e.best(), notes);
         throw divergence_error(std::string(e.what()) + "; the best picture so far is in " +
@@ -169,9 +203,11 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
         }
         return interrupt::asked();
     };
-    const auto picture = paint_or_save_best(wanted, notes, [&] {
-        return stylize(here, given.network, given.content, given.style_views, wanted.run, observe);
-    });
+    painting<Device> run(here, given.network,
+                         {.photo = given.content, .paintings = given.style_views}, wanted.run);
+    if (!wanted.resume.empty())
+        run.load(wanted.resume);
+    const auto picture = paint_picture(run, wanted, notes, observe);
     image::save(wanted.output, picture, notes);
     if (page)
         write_report(*page, picture, wanted, plan);
@@ -181,7 +217,7 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
                   .seconds = pace.seconds(),
                   .seed = wanted.run.seed,
                   .interrupted = interrupt::asked()});
-    return interrupt::asked() ? interrupted : success;
+    return interrupt::exit_code();
 }
 
 role_names names_of(const stylize_settings& wanted) {
@@ -218,7 +254,7 @@ int run(stylize_settings wanted) {
     if (wanted.snapshot_folder.empty())
         wanted.snapshot_folder = fs::absolute(wanted.output).parent_path().string();
     image::check_writable(wanted.output);
-    check_report(wanted);
+    check_other_outputs(wanted);
     expect_no_input_overwritten(wanted);
     const inputs given(wanted);
     if (!given.init.empty())

@@ -7,6 +7,22 @@ namespace impasto::cli {
 
 namespace {
 
+void add_start_options(option_group& group, stylize_settings& wanted) {
+    auto& run = wanted.run;
+    group.add("--init", "content|noise|style|gray|FILE", "initial picture",
+              name_of(std::span<const named<start>>(start_names), run.start),
+              [&wanted](const std::string& text) {
+                  const auto* found = std::ranges::find(start_names, text, &named<start>::name);
+                  const bool is_file = found == std::end(start_names);
+                  wanted.run.start = is_file ? start::picture : found->value;
+                  wanted.init = is_file ? text : "";
+              });
+    group.number("--init-noise",
+                 "standard deviation of the noise added to the initial picture, unless a FILE",
+                 run.start_noise, {0, 1});
+    group.natural("--seed", "seed of the noise", run.seed);
+}
+
 void add_run_options(CLI::App& app, stylize_settings& wanted) {
     auto& run = wanted.run;
     option_group group(app, "Run");
@@ -39,19 +55,7 @@ void add_run_options(CLI::App& app, stylize_settings& wanted) {
               });
     group.number("--momentum", "momentum of gd", run.momentum, {0, 1});
     group.natural("--history", "number of corrections that lbfgs keeps", run.history, {1, 1000});
-    group.add("--init", "content|noise|style|gray|FILE", "initial picture",
-              name_of(std::span<const named<start>>(start_names), run.start),
-              [&wanted](const std::string& text) {
-                  const auto* found = std::ranges::find(start_names, text, &named<start>::name);
-                  const bool is_file = found == std::end(start_names);
-                  wanted.run.start = is_file ? start::picture : found->value;
-                  wanted.init = is_file ? text : "";
-              });
-    group.number(
-        "--init-noise",
-        "standard deviation of the noise added to the initial picture, unless it is a FILE",
-        run.start_noise, {0, 1});
-    group.natural("--seed", "seed of the noise", run.seed);
+    add_start_options(group, wanted);
     group.number("--average", "decay of an average over the iterations; 0: no average", run.average,
                  {0, 1});
 }
@@ -82,6 +86,16 @@ void add_output_options(CLI::App& app, stylize_settings& wanted) {
         ->needs(every);
     group.text("--report", "FILE.html", "write one page with pictures, losses, options and timings",
                wanted.report);
+    auto* checkpoint =
+        group.text("--checkpoint", "FILE",
+                   "save the painting at intervals and when the run is stopped", wanted.checkpoint);
+    group
+        .add("--every", "TIME", "interval between two checkpoints", "5min",
+             [&wanted](const std::string& text) {
+                 wanted.checkpoint_every = parse_duration("--every", text);
+             })
+        ->needs(checkpoint);
+    group.text("--resume", "FILE", "continue from a checkpoint of the same run", wanted.resume);
     group.flag("--dry-run", "print sizes, memory and time, but do not paint", wanted.dry_run);
     auto* json = group.flag("--json", "print one JSON object per line", wanted.json);
     group.flag("--quiet", "print only errors", wanted.quiet)->excludes(json);

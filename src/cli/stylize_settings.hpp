@@ -20,7 +20,10 @@ struct stylize_settings {
     stylize_options run;
     int snapshot_every = 0;
     std::string snapshot_folder;
-    std::string report;  ///< file of the report; empty: none
+    std::string report;             ///< file of the report; empty: none
+    std::string checkpoint;         ///< file for checkpoints; empty: none
+    double checkpoint_every = 300;  ///< interval in seconds
+    std::string resume;             ///< checkpoint to continue from; empty: none
     bool dry_run = false, json = false, quiet = false;
 };
 

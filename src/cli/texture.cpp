@@ -97,7 +97,7 @@ int run(settings wanted) {
     if (!wanted.quiet)
         std::cout << wanted.output << ": " << size_text(picture.shape().h, picture.shape().w)
                   << ", seed " << wanted.run.seed << "\n";
-    return interrupt::asked() ? interrupted : success;
+    return interrupt::exit_code();
 }
 
 void add_own_options(CLI::App& app, settings& wanted) {

@@ -12,6 +12,7 @@ struct context<cpu>::state {
     int threads = 1;
     layout feature_layout = layout::nchw8c;
     tensor<std::byte, cpu> scratch;
+    double results[2] = {};  ///< of operations that are waited for
     dnnl::engine engine{dnnl::engine::kind::cpu, 0};
     dnnl::stream stream{engine};
 

@@ -2,46 +2,25 @@
 
 #include <algorithm>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include <impasto/ops/relu.hpp>
 
 #include "cpu/dnnl_convolution.hpp"
 #include "cpu/winograd.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
-shape detail::convolved(const shape& weights, const shape& input, const conv_geometry& g) {
-    if (weights.c != input.c || weights.h != g.kernel || weights.w != g.kernel || input.n != 1)
-        throw shape_error("conv2d: filter " + to_string(weights) + " does not fit input " +
-                          to_string(input) + " with kernel " + std::to_string(g.kernel));
-    const auto extent = [&](std::int64_t in) {
-        return (in + 2 * g.padding - g.kernel) / g.stride + 1;
-    };
-    const shape map{1, weights.n, extent(input.h), extent(input.w)};
-    if (map.h < 1 || map.w < 1)
-        throw shape_error("conv2d: no output for input " + to_string(input) + " and kernel " +
-                          std::to_string(g.kernel));
-    return map;
-}
+using detail::expect_gates;
+using detail::expect_map;
 
 namespace {
-
-void expect_map(const char* what, const shape& wanted, layout order,
-                tensor_view<const float, cpu> found) {
-    expect_shape("conv2d", what, wanted, found.shape());
-    expect_layout("conv2d", what, order, found.layout());
-}
-
-void expect_gates(std::int64_t bytes, tensor_view<const std::uint8_t, cpu> found) {
-    expect_shape("conv2d", "gates", {1, 1, 1, bytes}, found.shape());
-}
 
 // Winograd's transform is for 3×3 filters that leave a map's size alone.
 bool by_winograd(const conv_options& options) {
     const auto& g = options.geometry;
-    return options.algorithm == conv_algorithm::fastest && g.kernel == 3 && g.stride == 1 &&
+    return options.method.algorithm == conv_algorithm::fastest && g.kernel == 3 && g.stride == 1 &&
            g.padding == 1;
 }
 
@@ -101,18 +80,15 @@ conv2d<float, cpu>::conv2d(context<cpu>& ctx, tensor_view<const float, cpu> weig
     : plan_(std::make_unique<plan>()) {
     auto& p = *plan_;
     const plan* const other = like != nullptr ? like->plan_.get() : nullptr;
-    if (options.engine != conv_engine::native)
+    if (options.method.engine != conv_engine::native)
         throw option_error("conv_engine: cudnn needs a GPU; the CPU's engine is native");
-    if (options.pooling && !fuses_pooling(input, options))
-        throw option_error("conv2d: this pool cannot be fused; ask fuses_pooling");
     p.input = input;
-    p.map = detail::convolved(weights.shape(), input, options.geometry);
+    p.map = detail::expect_convolution(weights, bias, input, options,
+                                       options.pooling && fuses_pooling(input, options));
     p.output = options.pooling ? pooled(p.map) : p.map;
     p.feature_layout = ctx.feature_layout();
     p.input_layout = input.c == 3 ? layout::nchw : p.feature_layout;
     p.options = options;
-    if (!bias.empty())
-        expect_shape("conv2d", "bias", {1, p.map.c, 1, 1}, bias.shape());
 
     cpu_detail::dnnl_convolution_spec spec{.weights = weights,
                                            .bias = bias,
@@ -192,19 +168,22 @@ void conv2d<float, cpu>::forward(context<cpu>& ctx, tensor_view<const float, cpu
     expect_map("input", p.input, p.input_layout, input);
     expect_map("output", p.output, p.feature_layout, output);
     if (!gates.empty())
-        expect_gates(gate_bytes(), gates);
+        expect_gates(p.map, p.feature_layout, gates);
+    const bool relu = p.options.activation == activation::relu;
+    if (!relu)  // the gradient passes everywhere
+        std::fill(gates.begin(), gates.end(), std::uint8_t{0xff});
     if (p.forward.empty()) {
         cpu_detail::winograd_convolve(ctx, *p.forward_filter, p.map.h, p.map.w,
                                       {.data = input.data()},
                                       {.data = output.data(),
                                        .bias = p.bias->data(),
-                                       .relu = p.options.activation == activation::relu,
-                                       .gates = gates.data(),
+                                       .relu = relu,
+                                       .gates = relu ? gates.data() : nullptr,
                                        .pool = p.options.pooling});
         return;
     }
     p.forward.run(ctx, input.data(), output.data());
-    if (!gates.empty())
+    if (relu && !gates.empty())
         relu_mask(ctx, output, gates);
 }
 
@@ -214,8 +193,7 @@ void conv2d<float, cpu>::backward_data(context<cpu>& ctx, tensor_view<const floa
     const auto& p = *plan_;
     expect_map("d_output", p.map, p.feature_layout, d_output);
     expect_map("d_input", p.input, p.feature_layout, d_input);
-    if (p.backward.empty() && !p.backward_filter)
-        throw option_error("conv2d: planned for forward alone; ask for backward in its options");
+    detail::expect_backward_planned(p.options.backward);
     if (p.backward.empty())
         cpu_detail::winograd_convolve(ctx, *p.backward_filter, p.map.h, p.map.w,
                                       {.data = d_output.data()}, {.data = d_input.data()});
@@ -228,7 +206,7 @@ void conv2d<float, cpu>::backward(context<cpu>& ctx, tensor_view<const std::uint
                                   tensor_view<float, cpu> d_output,
                                   tensor_view<float, cpu> d_input) const {
     const auto& p = *plan_;
-    expect_gates(gate_bytes(), gates);
+    expect_gates(p.map, p.feature_layout, gates);
     if (!p.backward_filter) {
         relu_backward(ctx, gates, d_output);
         backward_data(ctx, d_output, d_input);

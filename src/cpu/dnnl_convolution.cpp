@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "cpu/context_state.hpp"
@@ -13,6 +14,7 @@ namespace {
 using format = dnnl::memory::format_tag;
 using forward_convolution = dnnl::convolution_forward;
 using backward_convolution = dnnl::convolution_backward_data;
+using backward_of_weights = dnnl::convolution_backward_weights;
 
 constexpr auto direct = dnnl::algorithm::convolution_direct;
 
@@ -24,6 +26,10 @@ format tag_of(layout l) {
     if (l == layout::nchw)
         return format::nchw;
     return l == layout::nchw16c ? format::nChw16c : format::nChw8c;
+}
+
+std::size_t aligned(std::size_t bytes) {
+    return (bytes + 63) / 64 * 64;
 }
 
 struct descriptions {
@@ -42,7 +48,7 @@ struct descriptions {
     dnnl::memory::dims strides, padding;
 };
 
-// In these three oneDNN 2 and 3 part: 2 scales a post-op, and holds the parameters of an operation
+// In these four oneDNN 2 and 3 part: 2 scales a post-op, and holds the parameters of an operation
 // in an object of their own.
 
 dnnl::primitive_attr attributes(bool relu) {
@@ -84,6 +90,20 @@ backward_convolution::primitive_desc backward_description(
 #else
     const backward_convolution::desc operation(direct, d.input, d.weights, d.output, d.strides,
                                                d.padding, d.padding);
+    return {operation, attr, engine, hint, true};
+#endif
+}
+
+backward_of_weights::primitive_desc weights_description(
+    const dnnl::engine& engine, const descriptions& d,
+    const forward_convolution::primitive_desc& hint) {
+    const auto attr = attributes(false);
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine,    direct,    d.input,   d.weights, d.bias, d.output,
+            d.strides, d.padding, d.padding, hint,      attr,   true};
+#else
+    const backward_of_weights::desc operation(direct, d.input, d.weights, d.bias, d.output,
+                                              d.strides, d.padding, d.padding);
     return {operation, attr, engine, hint, true};
 #endif
 }
@@ -182,6 +202,44 @@ void dnnl_convolution::run(context<cpu>& ctx, const float* from, float* to) cons
     dnnl::error::wrap_c_api(
         dnnl_primitive_execute(primitive_.get(), state.stream.get(), count, arguments.data()),
         "convolution");
+    state.stream.wait();
+}
+
+dnnl_backward_weights::dnnl_backward_weights(context<cpu>& ctx, const dnnl_convolution_spec& spec) {
+    const auto& engine = ctx.get().engine;
+    const descriptions d(spec);
+    description_ =
+        weights_description(engine, d, forward_description(engine, d, attributes(false)));
+}
+
+// Scratch: the gradient as oneDNN lays it out, then what oneDNN asks for.
+std::size_t dnnl_backward_weights::scratch_bytes() const {
+    return aligned(description_.diff_weights_desc().get_size()) +
+           description_.scratchpad_desc().get_size();
+}
+
+void dnnl_backward_weights::run(context<cpu>& ctx, const float* input, const float* d_output,
+                                tensor_view<float, cpu> d_weights,
+                                tensor_view<float, cpu> d_bias) const {
+    auto& state = ctx.get();
+    auto* const scratch =
+        state.scratch_as<std::byte>(ctx, static_cast<std::int64_t>(scratch_bytes()));
+    const auto memory = [&](const dnnl::memory::desc& desc, const void* data) {
+        return dnnl::memory(desc, state.engine, const_cast<void*>(data));
+    };
+    const auto laid_out = description_.diff_weights_desc();
+    auto found = memory(laid_out, scratch);
+    auto plain = memory(describe(d_weights.shape(), format::oihw), d_weights.data());
+    std::unordered_map<int, dnnl::memory> arguments{
+        {DNNL_ARG_SRC, memory(description_.src_desc(), input)},
+        {DNNL_ARG_DIFF_DST, memory(description_.diff_dst_desc(), d_output)},
+        {DNNL_ARG_DIFF_WEIGHTS, found},
+        {DNNL_ARG_SCRATCHPAD,
+         memory(description_.scratchpad_desc(), scratch + aligned(laid_out.get_size()))}};
+    if (!d_bias.empty())
+        arguments.emplace(DNNL_ARG_DIFF_BIAS, memory(description_.diff_bias_desc(), d_bias.data()));
+    dnnl::convolution_backward_weights(description_).execute(state.stream, arguments);
+    dnnl::reorder(found, plain).execute(state.stream, found, plain);
     state.stream.wait();
 }
 

@@ -53,4 +53,20 @@ private:
     int from_argument_ = 0, to_argument_ = 0;
 };
 
+/// Gradients of the filters and the bias, planned for one call: oneDNN keeps what it compiled.
+class dnnl_backward_weights {
+public:
+    /// Of spec.weights and spec.bias only the extents are read.
+    dnnl_backward_weights(context<cpu>& ctx, const dnnl_convolution_spec& spec);
+
+    [[nodiscard]] std::size_t scratch_bytes() const;
+
+    /// d_weights: [out,in,kh,kw]; d_bias: empty where spec.bias was.
+    void run(context<cpu>& ctx, const float* input, const float* d_output,
+             tensor_view<float, cpu> d_weights, tensor_view<float, cpu> d_bias) const;
+
+private:
+    dnnl::convolution_backward_weights::primitive_desc description_;
+};
+
 }  // namespace impasto::cpu_detail

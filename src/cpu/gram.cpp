@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
 
 #include "cpu/context_state.hpp"
 #include "cpu/simd.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
@@ -149,14 +149,6 @@ IMPASTO_MULTIVERSION void add_gradient_16(const run& r, std::int64_t channels, c
     add_gradient<16>(r, channels, d, gradient, plane);
 }
 
-void check(const char* operation, tensor_view<const float, cpu> features, const shape& gram) {
-    const auto c = features.shape().c;
-    if (features.shape().n != 1 || features.layout() == layout::nhwc ||
-        !(gram == shape{1, 1, c, c}))
-        throw shape_error(std::string(operation) + ": features " + to_string(features.shape()) +
-                          " and Gram matrix " + to_string(gram) + " disagree");
-}
-
 /// Calls f(thread, first pixel, pixels) for every run of a map, each thread its share in order.
 template <class F>
 void for_each_run(context<cpu>& ctx, std::int64_t pixels, F&& f) {
@@ -170,14 +162,15 @@ void for_each_run(context<cpu>& ctx, std::int64_t pixels, F&& f) {
 
 }  // namespace
 
-void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view<float, cpu> gram) {
-    check("gram", features, gram.shape());
+template <class T, class Device>
+void gram(context<Device>& ctx, in_view<T, Device> features, out_view<float, Device> gram) {
+    detail::expect_gram("gram", features, gram);
     const auto channels = features.shape().c, pixels = features.shape().pixels();
     const auto block = block_of(features.layout()), whole = whole_blocks(channels, block);
     const bool planar = features.layout() == layout::nchw;
     const auto per_thread = whole * (whole + run_pixels);
     const int threads = ctx.threads();
-    float* scratch = ctx.get().scratch_as<float>(ctx, threads * per_thread);
+    float* scratch = ctx.get().template scratch_as<float>(ctx, threads * per_thread);
     for (int thread = 0; thread < threads; ++thread)
         std::fill_n(scratch + thread * per_thread, whole * whole, 0.0f);
 
@@ -202,15 +195,16 @@ void gram(context<cpu>& ctx, tensor_view<const float, cpu> features, tensor_view
         }
 }
 
-void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
-                   tensor_view<const float, cpu> d_gram, tensor_view<float, cpu> gradient) {
-    check("gram_backward", features, d_gram.shape());
-    expect_shape("gram_backward", "gradient", features.shape(), gradient.shape());
+template <class T, class Device>
+void gram_backward(context<Device>& ctx, in_view<T, Device> features, in_view<float, Device> d_gram,
+                   out_view<T, Device> gradient) {
+    detail::expect_gram_backward(features, d_gram, gradient);
     const auto channels = features.shape().c, pixels = features.shape().pixels();
     const auto block = block_of(features.layout()), whole = whole_blocks(channels, block);
     const bool planar = features.layout() == layout::nchw;
     const auto per_thread = 2 * whole * run_pixels;
-    float* packed = ctx.get().scratch_as<float>(ctx, whole * whole + ctx.threads() * per_thread);
+    float* packed =
+        ctx.get().template scratch_as<float>(ctx, whole * whole + ctx.threads() * per_thread);
     pack(ctx, d_gram, block, packed);
 
     for_each_run(ctx, pixels, [&](int thread, std::int64_t first, std::int64_t count) {
@@ -230,33 +224,39 @@ void gram_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
     });
 }
 
-double gram_error(context<cpu>& ctx, tensor_view<const float, cpu> gram, double gram_scale,
-                  tensor_view<const float, cpu> target, double d_scale,
-                  tensor_view<float, cpu> d_gram) {
-    expect_shape("gram_error", "target", gram.shape(), target.shape());
-    if (!d_gram.empty())
-        expect_shape("gram_error", "d_gram", gram.shape(), d_gram.shape());
+template <class Device>
+void gram_error(context<Device>& ctx, in_view<float, Device> gram, double gram_scale,
+                in_view<float, Device> target, double d_scale, out_view<float, Device> d_gram,
+                out_view<double, Device> sum) {
+    detail::expect_gram_error(gram, target, d_gram, sum);
     const auto rows = gram.shape().h, columns = gram.shape().w;
-    double* sums = ctx.get().scratch_as<double>(ctx, rows);
+    double* sums = ctx.get().template scratch_as<double>(ctx, rows);
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t i = 0; i < rows; ++i) {
-        double sum = 0;
+        double of_row = 0;
         for (auto at = i * columns; at < (i + 1) * columns; ++at) {
             const double difference = gram_scale * gram.data()[at] - target.data()[at];
-            sum += difference * difference;
+            of_row += difference * difference;
             if (!d_gram.empty())
                 d_gram.data()[at] = static_cast<float>(d_scale * difference);
         }
-        sums[i] = sum;
+        sums[i] = of_row;
     }
-    return std::accumulate(sums, sums + rows, 0.0);
+    *sum.data() = std::accumulate(sums, sums + rows, 0.0);
 }
 
-std::size_t gram_scratch_bytes(const context<cpu>& ctx, const shape& features) {
+template <class Device>
+std::size_t gram_scratch_bytes(const context<Device>& ctx, const shape& features) {
     const auto whole = whole_blocks(features.c, 16);
     return static_cast<std::size_t>(whole * whole * ctx.threads() +
                                     2 * whole * run_pixels * ctx.threads()) *
            sizeof(float);
 }
+
+template decltype(gram<float, cpu>) gram<float, cpu>;
+template decltype(gram_backward<float, cpu>) gram_backward<float, cpu>;
+template void gram_error(context<cpu>&, in_view<float, cpu>, double, in_view<float, cpu>, double,
+                         out_view<float, cpu>, out_view<double, cpu>);
+template std::size_t gram_scratch_bytes(const context<cpu>&, const shape&);
 
 }  // namespace impasto::ops

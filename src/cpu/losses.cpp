@@ -5,6 +5,7 @@
 
 #include "cpu/context_state.hpp"
 #include "cpu/simd.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
@@ -32,23 +33,15 @@ IMPASTO_MULTIVERSION double squared_error_run(const float* a, const float* b, st
     return sum;
 }
 
-void expect_alike(const char* operation, const char* what, tensor_view<const float, cpu> expected,
-                  tensor_view<const float, cpu> found) {
-    expect_shape(operation, what, expected.shape(), found.shape());
-    expect_layout(operation, what, expected.layout(), found.layout());
-}
-
 }  // namespace
 
-double squared_error(context<cpu>& ctx, tensor_view<const float, cpu> features,
-                     tensor_view<const float, cpu> target, double scale,
-                     tensor_view<float, cpu> gradient) {
-    expect_alike("squared_error", "target", features, target);
-    if (!gradient.empty())
-        expect_alike("squared_error", "gradient", features, gradient);
+template <class T, class Device>
+void squared_error(context<Device>& ctx, in_view<T, Device> features, in_view<T, Device> target,
+                   double scale, out_view<T, Device> gradient, out_view<double, Device> sum) {
+    detail::expect_squared_error(features, target, gradient, sum);
     const auto count = features.size();
     const auto runs = (count + run_length - 1) / run_length;
-    double* sums = ctx.get().scratch_as<double>(ctx, runs);
+    double* sums = ctx.get().template scratch_as<double>(ctx, runs);
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t r = 0; r < runs; ++r) {
         const auto at = r * run_length;
@@ -59,20 +52,19 @@ double squared_error(context<cpu>& ctx, tensor_view<const float, cpu> features,
     double total = 0;
     for (std::int64_t r = 0; r < runs; ++r)
         total += sums[r];
-    return total;
+    *sum.data() = total;
 }
 
-variation total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixels, variation scale,
-                          tensor_view<float, cpu> gradient) {
-    expect_layout("total_variation", "pixels", layout::nchw, pixels.layout());
-    if (!gradient.empty())
-        expect_alike("total_variation", "gradient", pixels, gradient);
+template <class Device>
+void total_variation(context<Device>& ctx, in_view<float, Device> pixels, variation scale,
+                     out_view<float, Device> gradient, out_view<double, Device> sums) {
+    detail::expect_total_variation(pixels, gradient, sums);
     const auto h = pixels.shape().h, w = pixels.shape().w;
     const auto rows = pixels.shape().n * pixels.shape().c * h;
     const auto across = static_cast<float>(2 * scale.horizontal);
     const auto down = static_cast<float>(2 * scale.vertical);
     const auto down_columns = scale.inner ? w - 1 : w;
-    auto* sums = ctx.get().scratch_as<variation>(ctx, rows);
+    auto* of_rows = ctx.get().template scratch_as<variation>(ctx, rows);
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::int64_t row = 0; row < rows; ++row) {
         const float* here = pixels.data() + row * w;
@@ -91,14 +83,20 @@ variation total_variation(context<cpu>& ctx, tensor_view<const float, cpu> pixel
             if (!gradient.empty())
                 gradient.data()[row * w + x] += across * (left - right) + down * (up - under);
         }
-        sums[row] = sum;
+        of_rows[row] = sum;
     }
     variation total;
     for (std::int64_t row = 0; row < rows; ++row) {
-        total.horizontal += sums[row].horizontal;
-        total.vertical += sums[row].vertical;
+        total.horizontal += of_rows[row].horizontal;
+        total.vertical += of_rows[row].vertical;
     }
-    return total;
+    sums.data()[0] = total.horizontal;
+    sums.data()[1] = total.vertical;
 }
+
+template void squared_error<float>(context<cpu>&, in_view<float, cpu>, in_view<float, cpu>, double,
+                                   out_view<float, cpu>, out_view<double, cpu>);
+template void total_variation(context<cpu>&, in_view<float, cpu>, variation, out_view<float, cpu>,
+                              out_view<double, cpu>);
 
 }  // namespace impasto::ops

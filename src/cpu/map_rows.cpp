@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "cpu/simd.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
@@ -47,9 +48,10 @@ const float* row_of(tensor_view<const float, cpu> map, const map_window& window,
 
 }  // namespace
 
-void row_maxima(context<cpu>& ctx, tensor_view<const float, cpu> map, const map_window& window,
-                float scale, tensor_view<float, cpu> maxima) {
-    detail::expect_maxima(map.shape(), map.layout(), window, maxima.shape(), maxima.layout());
+template <class T, class Device>
+void row_maxima(context<Device>& ctx, in_view<T, Device> map, const map_window& window, float scale,
+                out_view<float, Device> maxima) {
+    detail::expect_row_maxima(map, window, maxima);
     const auto block = channel_block(map.layout());
     const auto row_count = channel_blocks(map.shape().c, map.layout()) * window.rows;
     const auto maxima_of = block == 16 ? maxima_of_16 : maxima_of_8;
@@ -59,10 +61,10 @@ void row_maxima(context<cpu>& ctx, tensor_view<const float, cpu> map, const map_
                   maxima.data() + i * block);
 }
 
-void gather_rows(context<cpu>& ctx, tensor_view<const float, cpu> map, const map_window& window,
-                 std::span<const channel_row> wanted, float scale, tensor_view<float, cpu> values) {
-    detail::expect_rows(map.shape(), map.layout(), window, wanted.size(), values.shape(),
-                        values.layout());
+template <class T, class Device>
+void gather_rows(context<Device>& ctx, in_view<T, Device> map, const map_window& window,
+                 std::span<const channel_row> wanted, float scale, out_view<float, Device> values) {
+    detail::expect_gather_rows(map, window, wanted.size(), values);
     const auto block = channel_block(map.layout());
 #pragma omp parallel for num_threads(ctx.threads())
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -73,5 +75,8 @@ void gather_rows(context<cpu>& ctx, tensor_view<const float, cpu> map, const map
             to[x] = scale * from[x * block];
     }
 }
+
+template decltype(row_maxima<float, cpu>) row_maxima<float, cpu>;
+template decltype(gather_rows<float, cpu>) gather_rows<float, cpu>;
 
 }  // namespace impasto::ops

@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "ops/checks.hpp"
+
 namespace impasto::ops {
 
 namespace {
-
-std::int64_t margin_of(const char* operation, tensor_view<const float, cpu> pixels,
-                       const shape& input) {
-    const auto [n, c, h, w] = pixels.shape();
-    const auto margin = std::max<std::int64_t>(0, (input.h - h) / 2);
-    expect_shape(operation, "pixels", {1, 3, h, w}, pixels.shape());
-    expect_layout(operation, "pixels", layout::nchw, pixels.layout());
-    expect_shape(operation, "input", {1, 3, h + 2 * margin, w + 2 * margin}, input);
-    return margin;
-}
 
 /// Element (k, p) of a map whose planes interleave `block` channels.
 std::int64_t index(std::int64_t k, std::int64_t p, std::int64_t pixels, std::int64_t block) {
@@ -49,17 +41,12 @@ struct positions {
     std::int64_t first, last, step = 1;
 };
 
-void expect_strided(layout l) {
-    if (l == layout::nhwc)
-        throw shape_error("reorder: nhwc is the GPU's layout, not the CPU's");
-}
-
 }  // namespace
 
-void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cpu> pixels, tensor_view<float, cpu> input) {
-    const auto m = margin_of("normalize_pixels", pixels, input.shape());
-    expect_layout("normalize_pixels", "input", layout::nchw, input.layout());
+template <class T, class Device>
+void normalize_pixels(context<Device>& ctx, const pixel_transform& transform, border margin,
+                      in_view<float, Device> pixels, out_view<T, Device> input) {
+    const auto m = detail::expect_normalize_pixels(pixels, input);
     const auto h = pixels.shape().h, w = pixels.shape().w;
     const auto width = input.shape().w, height = input.shape().h;
 #pragma omp parallel for num_threads(ctx.threads())
@@ -84,10 +71,11 @@ void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, borde
     }
 }
 
-void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const float, cpu> d_input,
-                               tensor_view<float, cpu> d_pixels) {
-    const auto m = margin_of("normalize_pixels_backward", d_pixels, d_input.shape());
+template <class T, class Device>
+void normalize_pixels_backward(context<Device>& ctx, const pixel_transform& transform,
+                               border margin, in_view<T, Device> d_input,
+                               out_view<float, Device> d_pixels) {
+    const auto m = detail::expect_normalize_pixels_backward(d_input, d_pixels);
     const auto h = d_pixels.shape().h, w = d_pixels.shape().w;
     const auto width = d_input.shape().w, height = d_input.shape().h;
     const auto block = channel_block(d_input.layout());
@@ -109,10 +97,9 @@ void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transfo
     }
 }
 
-void reorder(context<cpu>& ctx, tensor_view<const float, cpu> from, tensor_view<float, cpu> to) {
-    expect_shape("reorder", "to", from.shape(), to.shape());
-    expect_strided(from.layout());
-    expect_strided(to.layout());
+template <class From, class To, class Device>
+void reorder(context<Device>& ctx, in_view<From, Device> from, out_view<To, Device> to) {
+    detail::expect_reorder(from, to);
     const auto pixels = from.shape().pixels();
     const auto from_block = channel_block(from.layout()), to_block = channel_block(to.layout());
     const auto channels = from.shape().c;
@@ -128,5 +115,9 @@ void reorder(context<cpu>& ctx, tensor_view<const float, cpu> from, tensor_view<
                     k < channels ? source[index(k, p, pixels, from_block)] : 0.0f;
     }
 }
+
+template decltype(normalize_pixels<float, cpu>) normalize_pixels<float, cpu>;
+template decltype(normalize_pixels_backward<float, cpu>) normalize_pixels_backward<float, cpu>;
+template decltype(reorder<float, float, cpu>) reorder<float, float, cpu>;
 
 }  // namespace impasto::ops

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/simd.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
@@ -147,14 +148,7 @@ struct extents {
     std::int64_t planes, block, height, width, out_height, out_width;
 };
 
-extents check(const char* operation, tensor_view<const float, cpu> input,
-              tensor_view<const float, cpu> output) {
-    expect_shape(operation, "output", pooled(input.shape()), output.shape());
-    if (input.layout() != output.layout() || input.layout() == layout::nhwc)
-        throw shape_error(std::string(operation) + ": layouts " + to_string(input.layout()) +
-                          " and " + to_string(output.layout()) +
-                          " must be the same planar or "
-                          "blocked one");
+extents extents_of(tensor_view<const float, cpu> input) {
     const auto& s = input.shape();
     return {s.n * channel_blocks(s.c, input.layout()),
             channel_block(input.layout()),
@@ -164,25 +158,13 @@ extents check(const char* operation, tensor_view<const float, cpu> input,
             s.w / 2};
 }
 
-void expect_argmax(const char* operation, tensor_view<const float, cpu> output,
-                   const shape& argmax) {
-    expect_shape(operation, "argmax", {1, 1, 1, argmax_bytes(output.shape(), output.layout())},
-                 argmax);
-}
-
 }  // namespace
 
-std::int64_t argmax_bytes(const shape& output, layout l) {
-    if (l != layout::nhwc)
-        return storage_elements(output, l);
-    return checked_multiply(checked_multiply(output.n, output.pixels()), (output.c + 15) / 16 * 4);
-}
-
-void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
-            tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax) {
-    const auto e = check("pool2d", input, output);
-    if (!argmax.empty())
-        expect_argmax("pool2d", output, argmax.shape());
+template <class T, class Device>
+void pool2d(context<Device>& ctx, pool_options options, in_view<T, Device> input,
+            out_view<T, Device> output, out_view<std::uint8_t, Device> argmax) {
+    detail::expect_pool2d(input, output, argmax);
+    const auto e = extents_of(input);
     const auto run = options.kind == pooling::max       ? max_row
                      : options.kind == pooling::average ? average_row
                                                         : l2_row;
@@ -197,14 +179,13 @@ void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cp
     }
 }
 
-void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<float, cpu>& saved,
-                     tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input) {
-    const auto e = check("pool2d_backward", d_input, d_output);
-    if (options.kind == pooling::max)
-        expect_argmax("pool2d_backward", d_output, saved.argmax.shape());
-    if (options.kind == pooling::l2 &&
-        (saved.input.size() != d_input.size() || saved.output.size() != d_output.size()))
-        throw shape_error("pool2d_backward: L2 pooling needs the maps of its forward pass");
+template <class T, class Device>
+void pool2d_backward(context<Device>& ctx, pool_options options,
+                     const std::type_identity_t<pool_saved<T, Device>>& saved,
+                     in_view<T, Device> d_output, out_view<T, Device> d_input) {
+    detail::expect_pool2d_backward(options, d_output, d_input, saved.argmax, saved.input,
+                                   saved.output);
+    const auto e = extents_of(d_input);
     const auto run = options.kind == pooling::max       ? max_backward_row
                      : options.kind == pooling::average ? average_backward_row
                                                         : l2_backward_row;
@@ -230,5 +211,8 @@ void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<f
     if (e.out_height == 0 || e.out_width == 0)
         std::fill(d_input.begin(), d_input.end(), 0.0f);
 }
+
+template decltype(pool2d<float, cpu>) pool2d<float, cpu>;
+template decltype(pool2d_backward<float, cpu>) pool2d_backward<float, cpu>;
 
 }  // namespace impasto::ops

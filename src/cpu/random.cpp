@@ -2,33 +2,15 @@
 
 #include <cmath>
 #include <numbers>
-#include <string>
-
-#include <impasto/core/error.hpp>
 
 #include "cpu/parallel.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
-namespace detail {
-
-void expect_interval(float low, float high) {
-    if (!std::isfinite(low) || !std::isfinite(high) || low > high)
-        throw option_error("fill_uniform: [" + std::to_string(low) + ", " + std::to_string(high) +
-                           "] is not an interval; both ends must be finite and in order");
-}
-
-void expect_distribution(float mean, float deviation) {
-    if (!std::isfinite(mean) || !std::isfinite(deviation) || deviation < 0)
-        throw option_error("fill_normal: mean " + std::to_string(mean) + ", deviation " +
-                           std::to_string(deviation) +
-                           "; both must be finite, the deviation not negative");
-}
-
-}  // namespace detail
-
-void fill_uniform(context<cpu>& ctx, std::uint64_t seed, float low, float high,
-                  tensor_view<float, cpu> x) {
+template <class Device>
+void fill_uniform(context<Device>& ctx, std::uint64_t seed, float low, float high,
+                  out_view<float, Device> x) {
     detail::expect_interval(low, high);
     for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) {
         const float unit = static_cast<float>(detail::random_bits(seed, i) >> 40) * 0x1p-24f;
@@ -36,8 +18,9 @@ void fill_uniform(context<cpu>& ctx, std::uint64_t seed, float low, float high,
     });
 }
 
-void fill_normal(context<cpu>& ctx, std::uint64_t seed, float mean, float deviation,
-                 tensor_view<float, cpu> x) {
+template <class Device>
+void fill_normal(context<Device>& ctx, std::uint64_t seed, float mean, float deviation,
+                 out_view<float, Device> x) {
     detail::expect_distribution(mean, deviation);
     for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) {
         const std::uint64_t bits = detail::random_bits(seed, i);
@@ -47,5 +30,8 @@ void fill_normal(context<cpu>& ctx, std::uint64_t seed, float mean, float deviat
         px[i] = static_cast<float>(mean + deviation * normal);
     });
 }
+
+template decltype(fill_uniform<cpu>) fill_uniform<cpu>;
+template decltype(fill_normal<cpu>) fill_normal<cpu>;
 
 }  // namespace impasto::ops

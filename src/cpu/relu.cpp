@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cpu/simd.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
@@ -53,53 +54,45 @@ void in_runs(context<cpu>& ctx, std::int64_t total, F&& f) {
         f(r * run_bytes, std::min(run_bytes, total - r * run_bytes));
 }
 
-void expect_mask(const char* operation, tensor_view<const float, cpu> features, const shape& mask) {
-    expect_shape(operation, "mask", {1, 1, 1, relu_mask_bytes(features.shape(), features.layout())},
-                 mask);
-}
-
 }  // namespace
 
-std::int64_t relu_mask_bytes(const shape& features, layout l) {
-    if (l == layout::nhwc)
-        return checked_multiply(checked_multiply(features.n, features.pixels()),
-                                (features.c + 31) / 32 * 4);
-    const auto elements = storage_elements(features, l);
-    if (elements % bits != 0)
-        throw shape_error("relu_mask: " + to_string(features) + " in layout " + to_string(l) +
-                          " is no multiple of 8 elements; use a feature layout");
-    return elements / bits;
-}
-
-void relu_mask(context<cpu>& ctx, tensor_view<const float, cpu> features,
-               tensor_view<std::uint8_t, cpu> mask) {
-    expect_mask("relu_mask", features, mask.shape());
+template <class T, class Device>
+void relu_mask(context<Device>& ctx, in_view<T, Device> features,
+               out_view<std::uint8_t, Device> mask) {
+    detail::expect_relu_mask("relu_mask", features, mask);
     in_runs(ctx, mask.size(), [&](std::int64_t first, std::int64_t count) {
         make_mask(features.data() + first * bits, count, mask.data() + first);
     });
 }
 
-void relu_backward(context<cpu>& ctx, tensor_view<const std::uint8_t, cpu> mask,
-                   tensor_view<float, cpu> gradient) {
-    expect_mask("relu_backward", gradient, mask.shape());
+template <class T, class Device>
+void relu_backward(context<Device>& ctx, in_view<std::uint8_t, Device> mask,
+                   out_view<T, Device> gradient) {
+    detail::expect_relu_mask("relu_backward", gradient, mask);
     in_runs(ctx, mask.size(), [&](std::int64_t first, std::int64_t count) {
         apply_mask(mask.data() + first, count, gradient.data() + first * bits);
     });
 }
 
-void relu_backward(context<cpu>& ctx, tensor_view<const float, cpu> features,
-                   tensor_view<float, cpu> gradient) {
-    expect_shape("relu_backward", "gradient", features.shape(), gradient.shape());
-    expect_layout("relu_backward", "gradient", features.layout(), gradient.layout());
+template <class T, class Device>
+void relu_backward(context<Device>& ctx, in_view<T, Device> features,
+                   out_view<T, Device> gradient) {
+    detail::expect_relu_backward(features, gradient);
     in_runs(ctx, gradient.size(), [&](std::int64_t first, std::int64_t count) {
         keep_positive(features.data() + first, count, gradient.data() + first);
     });
 }
 
-void relu(context<cpu>& ctx, tensor_view<float, cpu> x) {
+template <class T, class Device>
+void relu(context<Device>& ctx, out_view<T, Device> x) {
     in_runs(ctx, x.size(), [&](std::int64_t first, std::int64_t count) {
         keep_positive(x.data() + first, count, x.data() + first);
     });
 }
+
+template decltype(relu_mask<float, cpu>) relu_mask<float, cpu>;
+template void relu_backward<float>(context<cpu>&, in_view<std::uint8_t, cpu>, out_view<float, cpu>);
+template void relu_backward<float>(context<cpu>&, in_view<float, cpu>, out_view<float, cpu>);
+template decltype(relu<float, cpu>) relu<float, cpu>;
 
 }  // namespace impasto::ops

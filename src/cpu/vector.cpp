@@ -5,27 +5,14 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
-#include <string>
 
+#include "cpu/context_state.hpp"
 #include "cpu/parallel.hpp"
+#include "ops/checks.hpp"
 
 namespace impasto::ops {
 
 namespace {
-
-using input = tensor_view<const float, cpu>;
-using output = tensor_view<float, cpu>;
-
-void expect_alike(const char* operation, const char* what, input expected, input found) {
-    expect_shape(operation, what, expected.shape(), found.shape());
-    expect_layout(operation, what, expected.layout(), found.layout());
-}
-
-void expect_rows(const char* operation, input x, std::size_t count, input rows) {
-    shape stacked = x.shape();
-    stacked.n = checked_multiply(stacked.n, static_cast<std::int64_t>(count));
-    expect_alike(operation, "rows", {nullptr, stacked, x.layout()}, rows);
-}
 
 /// The chunks of a reduction over n elements, at most `most` of them.
 struct chunks {
@@ -68,70 +55,83 @@ std::int32_t max_of_chunk(const float* x, std::int64_t n) {
 
 }  // namespace
 
-void fill(context<cpu>& ctx, float value, output x) {
+template <class T, class Device>
+void fill(context<Device>& ctx, float value, out_view<T, Device> x) {
     for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) { px[i] = value; });
 }
 
-void copy(context<cpu>& ctx, input x, output y) {
-    expect_alike("copy", "output", x, y);
+template <class T, class Device>
+void copy(context<Device>& ctx, in_view<T, Device> x, out_view<T, Device> y) {
+    detail::expect_alike("copy", "output", x, y);
     for_each_index(ctx, x.size(),
                    [px = x.data(), py = y.data()](std::int64_t i) { py[i] = px[i]; });
 }
 
-void scale(context<cpu>& ctx, float a, output x) {
+template <class Device>
+void scale(context<Device>& ctx, float a, out_view<float, Device> x) {
     for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) { px[i] *= a; });
 }
 
-void axpy(context<cpu>& ctx, float a, input x, output y) {
-    expect_alike("axpy", "output", x, y);
+template <class Device>
+void axpy(context<Device>& ctx, float a, in_view<float, Device> x, out_view<float, Device> y) {
+    detail::expect_alike("axpy", "output", x, y);
     for_each_index(ctx, x.size(),
                    [=, px = x.data(), py = y.data()](std::int64_t i) { py[i] += a * px[i]; });
 }
 
-void add_scaled(context<cpu>& ctx, input x, float a, input y, output z) {
-    expect_alike("add_scaled", "second input", x, y);
-    expect_alike("add_scaled", "output", x, z);
+template <class Device>
+void add_scaled(context<Device>& ctx, in_view<float, Device> x, float a, in_view<float, Device> y,
+                out_view<float, Device> z) {
+    detail::expect_alike("add_scaled", "second input", x, y);
+    detail::expect_alike("add_scaled", "output", x, z);
     for_each_index(ctx, x.size(), [=, px = x.data(), py = y.data(), pz = z.data()](std::int64_t i) {
         pz[i] = px[i] + a * py[i];
     });
 }
 
-void lerp(context<cpu>& ctx, input x, float weight, output y) {
-    expect_alike("lerp", "output", x, y);
+template <class Device>
+void lerp(context<Device>& ctx, in_view<float, Device> x, float weight, out_view<float, Device> y) {
+    detail::expect_alike("lerp", "output", x, y);
     for_each_index(ctx, x.size(), [=, px = x.data(), py = y.data()](std::int64_t i) {
         py[i] += weight * (px[i] - py[i]);
     });
 }
 
-void clamp(context<cpu>& ctx, float low, float high, output x) {
+template <class Device>
+void clamp(context<Device>& ctx, float low, float high, out_view<float, Device> x) {
     for_each_index(ctx, x.size(), [=, px = x.data()](std::int64_t i) {
         const float raised = px[i] < low ? low : px[i];
         px[i] = raised > high ? high : raised;
     });
 }
 
-double dot(context<cpu>& ctx, input x, input y) {
-    expect_alike("dot", "second input", x, y);
+template <class Device>
+void dot(context<Device>& ctx, in_view<float, Device> x, in_view<float, Device> y,
+         out_view<double, Device> product) {
+    detail::expect_alike("dot", "second input", x, y);
     const chunks parts(x.size());
     std::array<double, chunks::most> partial;
 #pragma omp parallel for num_threads(parts.threads(ctx)) schedule(static)
     for (std::int64_t k = 0; k < parts.count(); ++k)
         partial[k] =
             dot_of_chunk(x.data() + parts.begin(k), y.data() + parts.begin(k), parts.size(k));
-    return std::accumulate(partial.begin(), partial.begin() + parts.count(), 0.0);
+    *product.data() = std::accumulate(partial.begin(), partial.begin() + parts.count(), 0.0);
 }
 
-float max_abs(context<cpu>& ctx, input x) {
+template <class Device>
+void max_abs(context<Device>& ctx, in_view<float, Device> x, out_view<double, Device> largest) {
     const chunks parts(x.size());
-    std::int32_t largest = 0;
-#pragma omp parallel for num_threads(parts.threads(ctx)) schedule(static) reduction(max : largest)
+    std::int32_t bits = 0;
+#pragma omp parallel for num_threads(parts.threads(ctx)) schedule(static) reduction(max : bits)
     for (std::int64_t k = 0; k < parts.count(); ++k)
-        largest = std::max(largest, max_of_chunk(x.data() + parts.begin(k), parts.size(k)));
-    return std::bit_cast<float>(largest);
+        bits = std::max(bits, max_of_chunk(x.data() + parts.begin(k), parts.size(k)));
+    *largest.data() = static_cast<double>(std::bit_cast<float>(bits));
 }
 
-void dots(context<cpu>& ctx, input rows, input x, std::span<double> products) {
-    expect_rows("dots", x, products.size(), rows);
+template <class Device>
+void dots(context<Device>& ctx, in_view<float, Device> rows, in_view<float, Device> x,
+          std::span<double> products) {
+    detail::expect_rows("dots", x, products.size(), rows);
     constexpr std::int64_t most_rows = 8;  // of one pass over x; more would strain the stack
     const chunks parts(x.size());
     std::array<std::array<double, most_rows>, chunks::most> partial;
@@ -152,10 +152,12 @@ void dots(context<cpu>& ctx, input rows, input x, std::span<double> products) {
     }
 }
 
-void combine(context<cpu>& ctx, double a, input x, std::span<const double> coefficients, input rows,
-             output y) {
-    expect_rows("combine", x, coefficients.size(), rows);
-    expect_alike("combine", "output", x, y);
+template <class Device>
+void combine(context<Device>& ctx, double a, in_view<float, Device> x,
+             std::span<const double> coefficients, in_view<float, Device> rows,
+             out_view<float, Device> y) {
+    detail::expect_rows("combine", x, coefficients.size(), rows);
+    detail::expect_alike("combine", "output", x, y);
     constexpr std::int64_t block = 1024;  // sums of a block stay in the first-level cache
     const std::int64_t n = x.size();
 #pragma omp parallel for num_threads(n < parallel_from ? 1 : ctx.threads()) schedule(static)
@@ -174,10 +176,12 @@ void combine(context<cpu>& ctx, double a, input x, std::span<const double> coeff
     }
 }
 
-void momentum_update(context<cpu>& ctx, input gradient, momentum_coefficients coefficients,
-                     output velocity, output x) {
-    expect_alike("momentum_update", "velocity", gradient, velocity);
-    expect_alike("momentum_update", "x", gradient, x);
+template <class Device>
+void momentum_update(context<Device>& ctx, in_view<float, Device> gradient,
+                     momentum_coefficients coefficients, out_view<float, Device> velocity,
+                     out_view<float, Device> x) {
+    detail::expect_alike("momentum_update", "velocity", gradient, velocity);
+    detail::expect_alike("momentum_update", "x", gradient, x);
     for_each_index(ctx, x.size(),
                    [k = coefficients, g = gradient.data(), v = velocity.data(),
                     px = x.data()](std::int64_t i) {
@@ -186,11 +190,13 @@ void momentum_update(context<cpu>& ctx, input gradient, momentum_coefficients co
                    });
 }
 
-void adam_update(context<cpu>& ctx, input gradient, adam_coefficients coefficients, output m,
-                 output v, output x) {
-    expect_alike("adam_update", "m", gradient, m);
-    expect_alike("adam_update", "v", gradient, v);
-    expect_alike("adam_update", "x", gradient, x);
+template <class Device>
+void adam_update(context<Device>& ctx, in_view<float, Device> gradient,
+                 adam_coefficients coefficients, out_view<float, Device> m,
+                 out_view<float, Device> v, out_view<float, Device> x) {
+    detail::expect_alike("adam_update", "m", gradient, m);
+    detail::expect_alike("adam_update", "v", gradient, v);
+    detail::expect_alike("adam_update", "x", gradient, x);
     for_each_index(ctx, x.size(),
                    [k = coefficients, g = gradient.data(), pm = m.data(), pv = v.data(),
                     px = x.data()](std::int64_t i) {
@@ -200,5 +206,25 @@ void adam_update(context<cpu>& ctx, input gradient, adam_coefficients coefficien
                                 (std::sqrt(k.correction2 * pv[i]) + k.epsilon);
                    });
 }
+
+template <class Device>
+double* detail::result_slots(context<Device>& ctx) {
+    return ctx.get().results;
+}
+
+template decltype(fill<float, cpu>) fill<float, cpu>;
+template decltype(copy<float, cpu>) copy<float, cpu>;
+template decltype(scale<cpu>) scale<cpu>;
+template decltype(axpy<cpu>) axpy<cpu>;
+template decltype(add_scaled<cpu>) add_scaled<cpu>;
+template decltype(lerp<cpu>) lerp<cpu>;
+template decltype(clamp<cpu>) clamp<cpu>;
+template void dot(context<cpu>&, in_view<float, cpu>, in_view<float, cpu>, out_view<double, cpu>);
+template void max_abs(context<cpu>&, in_view<float, cpu>, out_view<double, cpu>);
+template decltype(dots<cpu>) dots<cpu>;
+template decltype(combine<cpu>) combine<cpu>;
+template decltype(momentum_update<cpu>) momentum_update<cpu>;
+template decltype(adam_update<cpu>) adam_update<cpu>;
+template decltype(detail::result_slots<cpu>) detail::result_slots<cpu>;
 
 }  // namespace impasto::ops

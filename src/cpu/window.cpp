@@ -21,8 +21,8 @@ void for_each_row(const context<cpu>& ctx, const detail::window_rows& g, Use use
 }  // namespace
 
 template <class T, class Device>
-void copy_window(context<Device>& ctx, tensor_view<const T, Device> whole, std::int64_t row,
-                 std::int64_t column, std::type_identity_t<tensor_view<T, Device>> window) {
+void copy_window(context<Device>& ctx, in_view<T, Device> whole, std::int64_t row,
+                 std::int64_t column, out_view<T, Device> window) {
     const auto g = detail::expect_window("copy_window", whole.shape(), whole.layout(),
                                          window.shape(), window.layout(), row, column);
     for_each_row(ctx, g, [=](std::int64_t to, std::int64_t from, std::int64_t count) {
@@ -31,19 +31,17 @@ void copy_window(context<Device>& ctx, tensor_view<const T, Device> whole, std::
 }
 
 template <class T, class Device>
-void add_window(context<Device>& ctx, tensor_view<const T, Device> window, std::int64_t row,
-                std::int64_t column, std::type_identity_t<tensor_view<T, Device>> whole) {
+void add_window(context<Device>& ctx, in_view<T, Device> window, std::int64_t row,
+                std::int64_t column, out_view<T, Device> whole) {
     const auto g = detail::expect_window("add_window", whole.shape(), whole.layout(),
                                          window.shape(), window.layout(), row, column);
     for_each_row(ctx, g, [=](std::int64_t from, std::int64_t to, std::int64_t count) {
-        T* sum = whole.data() + to;
+        auto* sum = whole.data() + to;
         std::transform(sum, sum + count, window.data() + from, sum, std::plus<>());
     });
 }
 
-template void copy_window(context<cpu>&, tensor_view<const float, cpu>, std::int64_t, std::int64_t,
-                          tensor_view<float, cpu>);
-template void add_window(context<cpu>&, tensor_view<const float, cpu>, std::int64_t, std::int64_t,
-                         tensor_view<float, cpu>);
+template decltype(copy_window<float, cpu>) copy_window<float, cpu>;
+template decltype(add_window<float, cpu>) add_window<float, cpu>;
 
 }  // namespace impasto::ops

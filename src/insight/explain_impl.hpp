@@ -10,7 +10,7 @@
 #include <impasto/nn/host_map.hpp>
 #include <impasto/ops/gram.hpp>
 
-// For every device: instantiated for the CPU in explain.cpp, for a GPU in kernels/insight.cpp.
+// For every device: instantiated for the CPU in explain.cpp, for a GPU in insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {
@@ -26,7 +26,7 @@ std::vector<float> gram_of(context<Device>& ctx, const nn::features<T, Device>& 
     const auto map = features.tap(0);
     const auto c = map.shape().c;
     tensor<float, Device> gram({1, 1, c, c});
-    ops::gram(ctx, map, gram);
+    ops::gram<T>(ctx, map, gram);
     growing_tensor<float, cpu> copy;
     const auto host = ops::on_host(ctx, gram.view(), copy);
     std::vector<float> result(host.begin(), host.end());

@@ -7,7 +7,7 @@
 #include <impasto/image/resize.hpp>
 #include <impasto/insight/inversion.hpp>
 
-// For every device: instantiated for the CPU in inversion.cpp, for a GPU in kernels/insight.cpp.
+// For every device: instantiated for the CPU in inversion.cpp, for a GPU in insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {

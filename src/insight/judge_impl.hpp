@@ -21,7 +21,7 @@
 
 #include "painter/schedule.hpp"
 
-// For every device: instantiated for the CPU in judge.cpp, for a GPU in kernels/insight.cpp.
+// For every device: instantiated for the CPU in judge.cpp, for a GPU in insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {

@@ -8,7 +8,7 @@
 #include <impasto/ops/transfer.hpp>
 
 // For every device and number format: instantiated for the CPU in map_search.cpp, for a GPU in
-// kernels/insight.cpp.
+// insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {
@@ -38,7 +38,7 @@ void map_search<T, Device>::add(context<Device>& ctx, const map_part<T, Device>&
         return;
     const unit_patch first{0, picture, part.own.row, part.own.column};
     const auto maxima = maxima_.of({1, found.channels(), window.rows, 1}, part.map.layout());
-    ops::row_maxima(ctx, part.map, window, part.scale, maxima);
+    ops::row_maxima<T>(ctx, part.map, window, part.scale, maxima);
     const auto on_host = ops::on_host(ctx, maxima, host_maxima_);
     const auto rows = detail::promising_rows(on_host, first, found);
     if (!largest.empty())
@@ -46,7 +46,7 @@ void map_search<T, Device>::add(context<Device>& ctx, const map_part<T, Device>&
     if (rows.empty())
         return;
     const auto values = rows_.of({1, 1, std::ssize(rows), window.columns});
-    ops::gather_rows(ctx, part.map, window, rows, part.scale, values);
+    ops::gather_rows<T>(ctx, part.map, window, rows, part.scale, values);
     detail::offer(ops::on_host(ctx, values, host_rows_), rows, first, part.central, found);
 }
 

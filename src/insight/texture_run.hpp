@@ -7,7 +7,7 @@
 #include <impasto/insight/texture.hpp>
 #include <impasto/style/objective_options.hpp>
 
-// For every device: instantiated for the CPU in texture.cpp, for a GPU in kernels/insight.cpp.
+// For every device: instantiated for the CPU in texture.cpp, for a GPU in insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {
@@ -26,6 +26,8 @@ image::picture texture(context<Device>& ctx, const nn::network& network,
     run.size = 0;
     run.content_layers = {};
     run.original_colors = false;
+    if (run.start == start::content)
+        run.start = start::gray;
     run.style_scale *=
         detail::longest(painting.shape()) / detail::longest({1, 3, size.height, size.width});
     return paint(ctx, network, {.paintings = {painting}, .size = size}, run, observe);

@@ -8,7 +8,7 @@
 #include <impasto/insight/tiled_features.hpp>
 
 // For every device and number format: instantiated for the CPU in tiled_features.cpp, for a GPU in
-// kernels/insight.cpp.
+// insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {
@@ -58,7 +58,7 @@ std::int64_t tiled_features<T, Device>::tile_height(std::int64_t height, std::in
     constexpr std::int64_t first_convolution = 3, band_bytes = 8 << 20;
     if (!std::same_as<Device, cpu> || fields_.size() != 1 || widest_.size > first_convolution)
         return tile_;
-    const auto bytes = channels(0) * height * width * std::int64_t{sizeof(T)};
+    const auto bytes = channels(0) * height * width * std::int64_t{sizeof(stored<T>)};
     const auto bands = (bytes + band_bytes - 1) / band_bytes;
     if (bands < 4)
         return tile_;

@@ -8,7 +8,7 @@
 #include <impasto/ops/transfer.hpp>
 
 // For every device: instantiated for the CPU in unit_gradient.cpp, for a GPU in
-// kernels/insight.cpp.
+// insight_cuda.cpp.
 namespace impasto::insight {
 
 namespace detail {

@@ -3,7 +3,7 @@
 #include <impasto/insight/unit_patches.hpp>
 
 // For every device and number format: instantiated for the CPU in unit_patches.cpp, for a GPU in
-// kernels/insight.cpp.
+// insight_cuda.cpp.
 namespace impasto::insight {
 
 template <class T, class Device>

@@ -14,6 +14,10 @@ tensor<float, cpu> times_power_of_two(const tensor<float, cpu>& from, int expone
 }  // namespace
 
 network rescaled(const network& net, std::span<const int> exponents) {
+    if (!net.graph.nodes.empty())
+        throw option_error(
+            "precision: float16 is for VGG networks, whose layers let a factor pass; "
+            "choose another precision for this graph");
     network result{.name = net.name,
                    .layers = {},
                    .filters = {},

@@ -94,8 +94,8 @@ void expect_same(const identity& expected, const identity& found) {
     for (const auto& [what, value] : expected) {
         const auto other = found.find(what);
         if (other == found.end() || other->second != value)
-            throw format_error("not the same " + what +
-                               " as when this painting was saved; load it with the same " + what);
+            throw format_error("a saved painting made with a different " + what +
+                               "; resume it with the same " + what);
     }
 }
 

@@ -244,7 +244,7 @@ private:
     static std::string where(const divergence_error& e, const std::string& layer, int iteration) {
         std::string text = std::string(e.what()) + " (iteration " + std::to_string(iteration);
         text += layer.empty() ? ")" : ", first at " + layer + ")";
-        if constexpr (!std::same_as<T, float>)
+        if constexpr (!std::same_as<stored<T>, float>)
             text += std::string("; or choose precision ") +
                     (std::same_as<T, half> ? "bfloat16" : "float32");
         return text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <impasto/core/precision.hpp>
@@ -8,7 +9,7 @@
 #include "painter/painting_run.hpp"
 
 // Whole runs, for all devices and number formats: instantiated for the CPU in stylize.cpp, for a
-// GPU in kernels/painter.cpp.
+// GPU in painter_cuda.cpp.
 namespace impasto {
 
 namespace painter_detail {
@@ -58,14 +59,18 @@ evaluation evaluate_in(context<Device>& ctx, const nn::network& given, const bri
 template <class Device>
 image::picture paint(context<Device>& ctx, const nn::network& network, const brief& what,
                      const stylize_options& options, const observer& observe) {
-    painting<Device> run(ctx, network, what, options);
-    while (!run.finished()) {
-        auto now = run.step();
-        now.picture = [&] { return run.picture(); };
+    const auto run = std::make_shared<painting<Device>>(ctx, network, what, options);
+    while (!run->finished()) {
+        auto now = run->step();
+        now.picture = [watched = std::weak_ptr(run)] {
+            if (const auto still_there = watched.lock())
+                return still_there->picture();
+            throw option_error("progress: the run has ended, and its picture with it");
+        };
         if (observe && observe(now))
             break;
     }
-    return run.picture();
+    return run->picture();
 }
 
 template <class Device>

@@ -11,7 +11,7 @@
 #include <impasto/ops/transfer.hpp>
 #include <impasto/weights/activations.hpp>
 
-// For every device: instantiated for the CPU in activations.cpp, for a GPU in kernels/weights.cpp.
+// For every device: instantiated for the CPU in activations.cpp, for a GPU in weights_cuda.cpp.
 namespace impasto::weights {
 
 namespace detail {

@@ -119,6 +119,30 @@ TEST_CASE("outputs that cannot be written are refused before the run") {
             {"nowhere/f.npz"});
 }
 
+TEST_CASE("no command writes over a file that it reads, through a link neither") {
+    const studio folder;
+    fs::create_symlink("photo.png", folder / "link.npz");
+    for (const std::string output : {"photo.png", "link.npz"})
+        refuses(folder, {"features", "photo.png", "--layers", "relu1_1", "-o", output},
+                {output, "overwritten"});
+    for (const std::string output : {"photo.png", "painting.png", "link.npz"})
+        refuses(folder,
+                {"evaluate", "photo.png", "painting.png", "photo.png", "--gradient", output},
+                {output, "overwritten"});
+}
+
+TEST_CASE("times and checkpoints are checked before the run") {
+    const studio folder;
+    for (const std::string time : {"5", "min", "-1s", "5m", "1e3s"})
+        refuses_option(folder, {"--checkpoint", "a.safetensors", "--every", time},
+                       {"--every", "'" + time + "'"});
+    refuses_option(folder, {"--every", "5min"}, {"--checkpoint"});
+    refuses_option(folder, {"--checkpoint", "photo.png"}, {"photo.png", "overwritten"});
+    refuses_option(folder, {"--checkpoint", "nowhere/a.safetensors"}, {"nowhere"});
+    refuses_option(folder, {"--resume", "missing.safetensors"}, {"missing.safetensors"});
+    refuses_option(folder, {"--resume", "photo.png"}, {"photo.png"});
+}
+
 TEST_CASE("numbers are read strictly") {
     const studio folder;
     struct wrong {

@@ -221,6 +221,44 @@ TEST_CASE("Ctrl-C finishes the iteration, writes the picture so far and exits wi
     CHECK(last["interrupted"] == true);
 }
 
+TEST_CASE("a run that is stopped goes on from its checkpoint to the same bytes") {
+    const studio folder;
+    const auto signal = GENERATE(SIGINT, SIGTERM, SIGHUP);
+    const std::vector<std::string> more{"--iterations", "300", "--optimizer", "adam"};
+    REQUIRE(run(folder, small_run("whole.png", more)).code == 0);
+    const auto with = [&](const std::string& output, const std::vector<std::string>& others) {
+        auto all = more;
+        all.insert(all.end(), others.begin(), others.end());
+        return small_run(output, all);
+    };
+    process tool(folder, with("part.png", {"--json", "--checkpoint", "a.safetensors"}));
+    REQUIRE(tool.prints("\"progress\""));
+    tool.send(signal);
+    CHECK(tool.wait().code == 128 + signal);
+    CHECK(text_of(folder / "part.png") != text_of(folder / "whole.png"));
+    const auto resumed = run(folder, with("resumed.png", {"--json", "--resume", "a.safetensors"}));
+    REQUIRE(resumed.code == 0);
+    CHECK(text_of(folder / "resumed.png") == text_of(folder / "whole.png"));
+    CHECK(events_of(resumed.out).size() < 200);  // it did not begin anew
+
+    const auto other = run(folder, with("other.png", {"--resume", "a.safetensors", "--seed", "9"}));
+    CHECK(other.code == 2);
+    CHECK_THAT(other.err, Contains("a.safetensors") && Contains("different options"));
+    CHECK_FALSE(fs::exists(folder / "other.png"));
+}
+
+TEST_CASE("checkpoints are written while the run goes on") {
+    const studio folder;
+    process tool(folder, small_run("out.png", {"--iterations", "1000000", "--json", "--checkpoint",
+                                               "a.safetensors", "--every", "0s"}));
+    REQUIRE(tool.prints("\"progress\""));
+    for (int tenths = 0; tenths < 600 && !fs::exists(folder / "a.safetensors"); ++tenths)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    CHECK(fs::exists(folder / "a.safetensors"));
+    tool.send(SIGINT);
+    CHECK(tool.wait().code == 130);
+}
+
 TEST_CASE("a terminal gets one line that is redrawn, in colour unless NO_COLOR is set") {
     const studio folder;
     const auto seen = [&] { return seen_on_terminal(folder, small_run("out.png")); };

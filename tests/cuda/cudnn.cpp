@@ -10,7 +10,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "support/feature_types.hpp"
+#include "support/engine.hpp"
 #include "support/maps.hpp"
 #include "support/needs_cudnn.hpp"
 #include "support/reference.hpp"
@@ -57,12 +57,11 @@ struct problem {
 
 /// None where cuDNN has no plan for what no network asks for.
 template <class T>
-std::optional<ops::conv2d<T, cuda>> planned(context<cuda>& ctx, const geometry& g, const problem& p,
-                                            bool tf32) {
+std::optional<ops::conv2d<T, cuda>> planned(context<cuda>& ctx, const geometry& g,
+                                            const problem& p) {
     const ops::conv_options options{.geometry = g.filter,
                                     .activation = ops::activation::relu,
-                                    .tf32 = tf32,
-                                    .engine = conv_engine::cudnn};
+                                    .method = {.engine = conv_engine::cudnn}};
     if (g.usual)
         return ops::conv2d<T, cuda>(ctx, p.weight_tensor, p.bias_tensor, p.input.shape(), options);
     try {
@@ -75,32 +74,34 @@ std::optional<ops::conv2d<T, cuda>> planned(context<cuda>& ctx, const geometry& 
 }
 
 template <class T>
-void check_against_reference(context<cuda>& ctx, const geometry& g, bool tf32, double most) {
+void check_against_reference(context<cuda>& ctx, const geometry& g) {
     const auto k = g.filter.kernel, padding = g.filter.padding;
-    CAPTURE(g.in, g.out, g.h, g.w, k, padding, tf32);
+    CAPTURE(g.in, g.out, g.h, g.w, k, padding);
     const problem p(g);
-    const auto conv = planned<T>(ctx, g, p, tf32);
+    const auto conv = planned<T>(ctx, g, p);
     if (!conv)
         return;
     const auto convolved = reference::conv2d(p.input, p.weights, p.bias, k, padding);
     REQUIRE(conv->output_shape() == convolved.shape());
-    auto output = unwritten<T>(ctx, conv->output_shape());
+    auto output = filled_on_device<T>(ctx, conv->output_shape(), layout::nhwc);
     tensor<std::uint8_t, cuda> gates({1, 1, 1, conv->gate_bytes()});
-    conv->forward(ctx, to_device<T>(ctx, p.input, conv->input_layout()), output, gates);
-    CHECK(relative_error(to_map(ctx, output).values, reference::relu(convolved).values) < most);
+    conv->forward(ctx, to_device<stored<T>>(ctx, p.input, conv->input_layout()), output, gates);
+    CHECK(relative_error(to_map(ctx, output).values, reference::relu(convolved).values) <
+          tolerance<T>);
 
     const auto d_output =
         random_map(convolved.shape().c, convolved.shape().h, convolved.shape().w, 2);
-    auto d_device = to_device<T>(ctx, d_output);
-    auto d_input = unwritten<T>(ctx, p.input.shape());
+    auto d_device = to_device<stored<T>>(ctx, d_output);
+    auto d_input = filled_on_device<T>(ctx, p.input.shape(), layout::nhwc);
     conv->backward_data(ctx, d_device, d_input);
     const auto back = [&](const map<double>& d) {
         return reference::conv2d_backward_data(d, p.weights, p.input.shape(), k, padding).values;
     };
-    CHECK(relative_error(to_map(ctx, d_input).values, back(d_output)) < most);
+    CHECK(relative_error(to_map(ctx, d_input).values, back(d_output)) < tolerance<T>);
     conv->backward(ctx, gates, d_device, d_input);
     CHECK(relative_error(to_map(ctx, d_input).values,
-                         back(reference::relu_backward(to_map(ctx, output), d_output))) < most);
+                         back(reference::relu_backward(to_map(ctx, output), d_output))) <
+          tolerance<T>);
 }
 
 /// −1, 0 and 1, of which sums are whole.
@@ -114,15 +115,12 @@ std::vector<double> small_integers(std::size_t count, unsigned seed) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("cuDNN's conv2d agrees with the reference, forward and backward", "", float,
-                   half, bfloat16) {
+                   tf32, half, bfloat16) {
     context<cuda> ctx;
     if (!finds_cudnn(ctx))
         return;
-    for (const auto& g : geometries) {
-        check_against_reference<TestType>(ctx, g, false, tolerance<TestType>);
-        if constexpr (std::is_same_v<TestType, float>)
-            check_against_reference<TestType>(ctx, g, true, 1e-3);
-    }
+    for (const auto& g : geometries)
+        check_against_reference<TestType>(ctx, g);
 }
 
 TEMPLATE_TEST_CASE("cuDNN's conv2d and ours leave the same maps and gates", "", float, half,
@@ -143,8 +141,8 @@ TEMPLATE_TEST_CASE("cuDNN's conv2d and ours leave the same maps and gates", "", 
             const auto run = [&](conv_engine engine) {
                 const ops::conv2d<TestType, cuda> conv(
                     ctx, weights, to_tensor(bias, {1, channels, 1, 1}), input.shape(),
-                    {.activation = after, .engine = engine});
-                auto output = unwritten<TestType>(ctx, conv.output_shape());
+                    {.activation = after, .method = {.engine = engine}});
+                auto output = filled_on_device<TestType>(ctx, conv.output_shape(), layout::nhwc);
                 tensor<std::uint8_t, cuda> gates({1, 1, 1, conv.gate_bytes()});
                 conv.forward(ctx, to_device<TestType>(ctx, input), output, gates);
                 return std::pair{to_map(ctx, output).values, to_host(ctx, gates)};
@@ -164,8 +162,8 @@ TEST_CASE("TF32 by cuDNN leaves maps rounded to it") {
         return;
     const geometry g{16, 24, 5, 7, true};
     const problem p(g);
-    const auto conv = planned<float>(ctx, g, p, true);
-    auto output = unwritten<float>(ctx, conv->output_shape());
+    const auto conv = planned<tf32>(ctx, g, p);
+    auto output = filled_on_device<float>(ctx, conv->output_shape(), layout::nhwc);
     conv->forward(ctx, to_device<float>(ctx, p.input), output);
     for (const float value : to_host(ctx, output))
         CHECK((std::bit_cast<std::uint32_t>(value) & 0x1fffu) == 0);
@@ -177,9 +175,9 @@ TEST_CASE("cuDNN's conv2d reads pixels in nhwc, and fuses no pool") {
         return;
     const geometry g{3, 64, 8, 8, true};
     const problem p(g);
-    CHECK(planned<half>(ctx, g, p, false)->input_layout() == layout::nhwc);
+    CHECK(planned<half>(ctx, g, p)->input_layout() == layout::nhwc);
     const ops::conv_options options{.pooling = ops::pool_options{ops::pooling::max},
-                                    .engine = conv_engine::cudnn};
+                                    .method = {.engine = conv_engine::cudnn}};
     using conv_type = ops::conv2d<half, cuda>;
     CHECK_FALSE(conv_type::fuses_pooling(p.input.shape(), options));
     CHECK_THROWS_WITH(conv_type(ctx, p.weight_tensor, {}, p.input.shape(), options),
@@ -192,7 +190,7 @@ TEST_CASE("cuDNN's conv2d says what scratch it takes, and takes no more") {
         return;
     const geometry g{64, 64, 12, 9, true};
     const problem p(g);
-    const auto conv = planned<half>(ctx, g, p, false);
+    const auto conv = planned<half>(ctx, g, p);
     const auto bytes = conv->scratch_bytes(ctx);
     ctx.reserve(bytes);
     const auto reserved = ctx.reserved_bytes();
@@ -210,8 +208,9 @@ TEST_CASE("cuDNN's conv2d planned for forward alone refuses the way back") {
     if (!finds_cudnn(ctx))
         return;
     const problem p({8, 16, 9, 12, true});
-    const ops::conv2d<half, cuda> conv(ctx, p.weight_tensor, {}, p.input.shape(),
-                                       {.engine = conv_engine::cudnn, .backward = false});
+    const ops::conv2d<half, cuda> conv(
+        ctx, p.weight_tensor, {}, p.input.shape(),
+        {.method = {.engine = conv_engine::cudnn}, .backward = false});
     tensor<half, cuda> output({1, 16, 9, 12}, layout::nhwc), d_input(p.input.shape(), layout::nhwc);
     CHECK_THROWS_WITH(conv.backward_data(ctx, output, d_input),
                       Catch::Contains("planned for forward alone"));

@@ -181,12 +181,11 @@ void check_gates(const map<double>& found, const map<double>& sums, double round
 }
 
 template <class T>
-void check(double most, bool tf32 = false) {
+void check(double most) {
     const scene s;
     for (const auto pool : {ops::pooling::average, ops::pooling::max}) {
         const in_double expected(s, pool);
-        auto options = expected.options;
-        options.view.precision = tf32 ? precision::tf32 : precision::float32;
+        const auto options = expected.options;
         const auto found = computed<T>(s, options);
         for (std::size_t i = 0; i < expected.maps.size(); ++i) {
             CAPTURE(options.style_layers[i].name);
@@ -205,7 +204,7 @@ TEST_CASE("features and dJ/dpixels in float32 are exact to 1e-5") {
 }
 
 TEST_CASE("features and dJ/dpixels in TF32 are exact to 1e-3") {
-    check<float>(1e-3, true);
+    check<tf32>(1e-3);
 }
 
 TEST_CASE("features and dJ/dpixels in float16 are exact to 5e-3") {

@@ -79,14 +79,15 @@ pass on_gpu(const nn::network& net, const nn::features_options& options, double 
     tensor<float, cuda> gradient(pixels_shape);
     features.backward(
         ctx,
-        [&](std::size_t t, tensor_view<const T, cuda> features_here, tensor_view<T, cuda> d) {
+        [&](std::size_t t, tensor_view<const stored<T>, cuda> features_here,
+            tensor_view<stored<T>, cuda> d) {
             // d(map²/2) by the stored map: its own scale, squared; by the host, for there is no
             // axpy of 16 bits.
             const double s = features.tap_scale(t);
             const auto host = to_host(ctx, features_here);
-            auto sum = to_host(ctx, tensor_view<const T, cuda>(d));
+            auto sum = to_host(ctx, tensor_view<const stored<T>, cuda>(d));
             for (std::int64_t i = 0; i < sum.size(); ++i)
-                sum.data()[i] = T(static_cast<float>(
+                sum.data()[i] = stored<T>(static_cast<float>(
                     static_cast<double>(static_cast<float>(sum.data()[i])) +
                     gradient_scale * tap_weights[t] * s * s *
                         static_cast<double>(static_cast<float>(host.data()[i]))));
@@ -135,10 +136,9 @@ TEST_CASE("float32 features and their gradient on a GPU are the CPU's") {
 
 TEST_CASE("TF32 features and their gradient on a GPU are nearly the CPU's") {
     const auto net = weights::built_in();
-    auto options = options_with(ops::pooling::average, ops::border::replicate);
+    const auto options = options_with(ops::pooling::average, ops::border::replicate);
     const auto expected = on_cpu(net, options);
-    options.view.precision = precision::tf32;
-    check_agreement(on_gpu<float>(net, options, 1), expected, 1e-3, 5e-3);
+    check_agreement(on_gpu<tf32>(net, options, 1), expected, 1e-3, 5e-3);
 }
 
 TEMPLATE_TEST_CASE("16-bit features and their gradient on a GPU are nearly the CPU's", "", half,

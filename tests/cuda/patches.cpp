@@ -11,7 +11,7 @@
 #include <impasto/ops/random.hpp>
 #include <impasto/weights/weights.hpp>
 
-#include "support/feature_types.hpp"
+#include "support/engine.hpp"
 
 using namespace impasto;
 using namespace support;

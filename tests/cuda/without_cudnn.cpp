@@ -37,10 +37,12 @@ TEST_CASE("a build without cuDNN refuses its convolutions in one line") {
     using conv_type = ops::conv2d<half, cuda>;
     const shape input{1, 8, 5, 5};
     CHECK_NOTHROW(conv_type(ctx, weights, {}, input, {}));
-    CHECK_THROWS_AS(conv_type(ctx, weights, {}, input, {.engine = ops::conv_engine::cudnn}),
-                    option_error);
-    CHECK_THROWS_WITH(conv_type(ctx, weights, {}, input, {.engine = ops::conv_engine::cudnn}),
-                      refusal());
+    CHECK_THROWS_AS(
+        conv_type(ctx, weights, {}, input, {.method = {.engine = ops::conv_engine::cudnn}}),
+        option_error);
+    CHECK_THROWS_WITH(
+        conv_type(ctx, weights, {}, input, {.method = {.engine = ops::conv_engine::cudnn}}),
+        refusal());
 }
 
 TEST_CASE("the choice of cuDNN reaches the convolutions of whatever computes") {

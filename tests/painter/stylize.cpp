@@ -119,6 +119,7 @@ TEST_CASE("a run goes from coarse to fine, and its observer sees and stops it") 
     CHECK(calls == 10);
     CHECK(stopped.shape().w == 56);  // the scale at which it was stopped
     CHECK(bytes_of(stopped) == bytes_of(last));
+    CHECK_THROWS_WITH(seen.back().picture(), Catch::Contains("the run has ended"));
 }
 
 TEST_CASE("a margin is the mirrored photo, painted and cut off") {

@@ -20,10 +20,7 @@ namespace {
 
 template <class T>
 float nearest(float x) {
-    if constexpr (std::is_same_v<T, float>)
-        return kernels::to_stored<float>(x, true);
-    else
-        return static_cast<float>(T(x));
+    return kernels::to_float(kernels::to_stored<T>(x));
 }
 
 /// The distance between neighbours in T where x is.
@@ -48,7 +45,7 @@ void for_each_filter(const tensor<float, cpu>& given, const tensor<float, cpu>& 
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("filters are rounded to what the type holds, and their sum is kept", "", float,
+TEMPLATE_TEST_CASE("filters are rounded to what the type holds, and their sum is kept", "", tf32,
                    half, bfloat16) {
     for (const std::int64_t side : {1, 2, 3}) {
         const auto given = filters({5, 7, side, side});
@@ -71,7 +68,7 @@ TEMPLATE_TEST_CASE("filters are rounded to what the type holds, and their sum is
     }
 }
 
-TEMPLATE_TEST_CASE("filters that the type holds stay as they are", "", float, half, bfloat16) {
+TEMPLATE_TEST_CASE("filters that the type holds stay as they are", "", tf32, half, bfloat16) {
     auto given = filters({4, 3, 3, 3});
     for (float& w : given)
         w = nearest<TestType>(w);
@@ -79,7 +76,7 @@ TEMPLATE_TEST_CASE("filters that the type holds stay as they are", "", float, ha
 }
 
 TEMPLATE_TEST_CASE("on smooth maps rounded filters err less than half as much as the nearest", "",
-                   float, half, bfloat16) {
+                   tf32, half, bfloat16) {
     const auto given = filters({16, 8, 3, 3});
     const auto rounded = rounded_filters<TestType>(given);
     // A window of a map that rises by a tenth from tap to tap.
@@ -104,7 +101,7 @@ TEST_CASE("a filter that is not finite does not become finite") {
     for (const float bad : {infinite, -infinite, std::nanf("")}) {
         auto given = filters({1, 1, 3, 3});
         given.data()[4] = bad;
-        CHECK_FALSE(std::isfinite(rounded_filters<float>(given).data()[4]));
+        CHECK_FALSE(std::isfinite(rounded_filters<tf32>(given).data()[4]));
         CHECK_FALSE(std::isfinite(rounded_filters<half>(given).data()[4]));
     }
 }

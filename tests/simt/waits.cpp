@@ -20,18 +20,17 @@ public:
     smoothing(context<cuda>& ctx, tensor_view<const float, cuda> target)
         : context_(&ctx), target_(target), sums_(ctx, 3) {}
 
-    void enqueue(tensor_view<const float, cuda> x, tensor_view<float, cuda> gradient) {
+    double evaluate(tensor_view<const float, cuda> x, tensor_view<float, cuda> gradient,
+                    auto&& measure) {
         ops::add_scaled(*context_, x, -1, target_, gradient);
         ops::dot(*context_, gradient, gradient, sums_.slots(0));
         ops::total_variation(*context_, x, {1, 1}, gradient, sums_.slots(1, 2));
-    }
-    double value() {
+        measure();
         const auto sums = sums_.read(*context_);
         return 0.5 * sums[0] + sums[1] + sums[2];
     }
     double evaluate(tensor_view<const float, cuda> x, tensor_view<float, cuda> gradient) {
-        enqueue(x, gradient);
-        return value();
+        return evaluate(x, gradient, [] {});
     }
 
 private:

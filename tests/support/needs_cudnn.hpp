@@ -16,7 +16,7 @@ inline bool finds_cudnn(impasto::context<impasto::cuda>& ctx) {
         tensor<float, cpu> weights({8, 8, 3, 3});
         std::fill(weights.begin(), weights.end(), 1.0f);
         const ops::conv2d<float, cuda> probe(ctx, weights, {}, {1, 8, 8, 8},
-                                             {.engine = ops::conv_engine::cudnn});
+                                             {.method = {.engine = ops::conv_engine::cudnn}});
         return true;
     } catch (const error& e) {
         if (dynamic_cast<const ops::missing_cudnn*>(&e) == nullptr)

@@ -43,12 +43,13 @@ struct map {
     [[nodiscard]] impasto::shape shape() const { return {1, c, h, w}; }
 };
 
-/// weights: [out][in][k][k], stride 1.
+/// weights: [out][in][k][k].
 template <class T>
 map<T> conv2d(const map<T>& input, const std::vector<T>& weights, const std::vector<T>& bias,
-              std::int64_t k, std::int64_t padding) {
+              std::int64_t k, std::int64_t padding, std::int64_t stride = 1) {
     const auto out = static_cast<std::int64_t>(bias.size());
-    map<T> result(out, input.h + 2 * padding - k + 1, input.w + 2 * padding - k + 1);
+    map<T> result(out, (input.h + 2 * padding - k) / stride + 1,
+                  (input.w + 2 * padding - k) / stride + 1);
     for (std::int64_t o = 0; o < out; ++o)
         for (std::int64_t y = 0; y < result.h; ++y)
             for (std::int64_t x = 0; x < result.w; ++x) {
@@ -56,10 +57,11 @@ map<T> conv2d(const map<T>& input, const std::vector<T>& weights, const std::vec
                 for (std::int64_t i = 0; i < input.c; ++i)
                     for (std::int64_t r = 0; r < k; ++r)
                         for (std::int64_t s = 0; s < k; ++s)
-                            if (input.inside(y + r - padding, x + s - padding))
-                                sum += weights[static_cast<std::size_t>(
-                                           ((o * input.c + i) * k + r) * k + s)] *
-                                       input.at(i, y + r - padding, x + s - padding);
+                            if (input.inside(y * stride + r - padding, x * stride + s - padding))
+                                sum +=
+                                    weights[static_cast<std::size_t>(
+                                        ((o * input.c + i) * k + r) * k + s)] *
+                                    input.at(i, y * stride + r - padding, x * stride + s - padding);
                 result.at(o, y, x) = sum;
             }
     return result;
@@ -67,7 +69,7 @@ map<T> conv2d(const map<T>& input, const std::vector<T>& weights, const std::vec
 
 template <class T>
 map<T> conv2d_backward_data(const map<T>& d_output, const std::vector<T>& weights, shape input,
-                            std::int64_t k, std::int64_t padding) {
+                            std::int64_t k, std::int64_t padding, std::int64_t stride = 1) {
     map<T> result(input.c, input.h, input.w);
     for (std::int64_t o = 0; o < d_output.c; ++o)
         for (std::int64_t y = 0; y < d_output.h; ++y)
@@ -75,19 +77,19 @@ map<T> conv2d_backward_data(const map<T>& d_output, const std::vector<T>& weight
                 for (std::int64_t i = 0; i < input.c; ++i)
                     for (std::int64_t r = 0; r < k; ++r)
                         for (std::int64_t s = 0; s < k; ++s)
-                            if (result.inside(y + r - padding, x + s - padding))
-                                result.at(i, y + r - padding, x + s - padding) +=
+                            if (result.inside(y * stride + r - padding, x * stride + s - padding))
+                                result.at(i, y * stride + r - padding, x * stride + s - padding) +=
                                     d_output.at(o, y, x) *
                                     weights[static_cast<std::size_t>(
                                         ((o * input.c + i) * k + r) * k + s)];
     return result;
 }
 
-/// Stride 1. d_weights: [out][in][k][k].
+/// d_weights: [out][in][k][k].
 template <class T>
 void conv2d_backward_filter(const map<T>& input, const map<T>& d_output, std::int64_t k,
-                            std::int64_t padding, std::vector<T>& d_weights,
-                            std::vector<T>& d_bias) {
+                            std::int64_t padding, std::vector<T>& d_weights, std::vector<T>& d_bias,
+                            std::int64_t stride = 1) {
     d_weights.assign(static_cast<std::size_t>(d_output.c * input.c * k * k), T(0));
     d_bias.assign(static_cast<std::size_t>(d_output.c), T(0));
     for (std::int64_t o = 0; o < d_output.c; ++o)
@@ -97,11 +99,11 @@ void conv2d_backward_filter(const map<T>& input, const map<T>& d_output, std::in
                 for (std::int64_t i = 0; i < input.c; ++i)
                     for (std::int64_t r = 0; r < k; ++r)
                         for (std::int64_t s = 0; s < k; ++s)
-                            if (input.inside(y + r - padding, x + s - padding))
+                            if (input.inside(y * stride + r - padding, x * stride + s - padding))
                                 d_weights[static_cast<std::size_t>(((o * input.c + i) * k + r) * k +
                                                                    s)] +=
                                     d_output.at(o, y, x) *
-                                    input.at(i, y + r - padding, x + s - padding);
+                                    input.at(i, y * stride + r - padding, x * stride + s - padding);
             }
 }
 

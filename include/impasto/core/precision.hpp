@@ -4,8 +4,8 @@
 #include <string>
 
 #include <impasto/core/device.hpp>
+#include <impasto/core/element.hpp>
 #include <impasto/core/error.hpp>
-#include <impasto/core/half.hpp>
 
 namespace impasto {
 
@@ -22,7 +22,7 @@ enum class precision {
     return names[static_cast<int>(p)];
 }
 
-/// Calls f with a value of the element type of feature maps: float{}, half{} or bfloat16{}.
+/// Calls f with the element tag of feature maps: float{}, tf32{}, half{} or bfloat16{}.
 /// Throws option_error if the device is the CPU and `wanted` is not float32.
 template <class Device, class F>
 auto in_precision(precision wanted, F&& f) {
@@ -37,8 +37,9 @@ auto in_precision(precision wanted, F&& f) {
                 return f(half{});
             case precision::bfloat16:
                 return f(bfloat16{});
-            case precision::float32:
             case precision::tf32:
+                return f(tf32{});
+            case precision::float32:
                 break;
         }
         return f(float{});

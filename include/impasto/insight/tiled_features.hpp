@@ -15,10 +15,10 @@ namespace impasto::insight {
 /// unit belongs to exactly one part.
 template <class T = float, class Device = cpu>
 struct map_part {
-    tensor_view<const T, Device> map;  ///< feature map of one tile, in the feature layout
-    nn::own_units own;                 ///< position of the rectangle
-    float scale = 1;                   ///< scale that restores the unscaled activations
-    image::box central{};              ///< nn::central_units of the whole picture
+    tensor_view<const stored<T>, Device> map;  ///< feature map of one tile, in the feature layout
+    nn::own_units own;                         ///< position of the rectangle
+    float scale = 1;                           ///< scale that restores the unscaled activations
+    image::box central{};                      ///< nn::central_units of the whole picture
 };
 
 /// Computes the feature maps of a sequence of pictures, of any sizes, in bounded memory: large

@@ -18,9 +18,6 @@ struct tiling {
     /// Largest side of a tile, in pixels; 0: the whole picture is one tile. With border::wrap the
     /// picture is always one tile.
     std::int64_t side = 0;
-    /// Units that start outside of this box are not used; their pixels only serve as surroundings
-    /// of other units. Empty: all units are used.
-    image::box counted{};
 };
 
 /// Computes feature maps and gradients for pictures of one size, whole or in exact tiles: every
@@ -55,9 +52,10 @@ public:
     template <class Visit>
     void forward(context<Device>& ctx, tensor_view<const float, Device> pixels, Visit&& visit) {
         for (std::size_t tile = 0; tile < tiles_.size(); ++tile)
-            run_forward(ctx, pixels, tile, [&](std::size_t tap, tensor_view<const T, Device> map) {
-                visit(tile, tap, own_map(ctx, tile, tap, map));
-            });
+            run_forward(ctx, pixels, tile,
+                        [&](std::size_t tap, tensor_view<const stored<T>, Device> map) {
+                            visit(tile, tap, own_map(ctx, tile, tap, map));
+                        });
     }
 
     /// Writes dJ/dpixels. Call once after each forward, with the same pixels; all tiles except the
@@ -78,14 +76,13 @@ private:
     void take_whole(context<Device>& ctx, const network& net, const features_options& options);
     void take_tiles(context<Device>& ctx, const network& net, const features_options& options,
                     std::span<const receptive_field> fields, std::int64_t side);
-    void leave_out(std::span<const receptive_field> fields, const image::box& counted);
     void reserve_windows();
     template <class Visit>
     void run_forward(context<Device>& ctx, tensor_view<const float, Device> pixels,
                      std::size_t index, Visit&& visit);
-    [[nodiscard]] tensor_view<const T, Device> own_map(context<Device>& ctx, std::size_t tile,
-                                                       std::size_t tap,
-                                                       tensor_view<const T, Device> map);
+    [[nodiscard]] tensor_view<const stored<T>, Device> own_map(
+        context<Device>& ctx, std::size_t tile, std::size_t tap,
+        tensor_view<const stored<T>, Device> map);
     [[nodiscard]] bool whole(const image::box& read) const {
         return read.width == pixels_.w && read.height == pixels_.h;
     }
@@ -108,7 +105,7 @@ private:
     std::size_t seen_ = 0;  // the tile of the last forward pass
     // For tiles smaller than the picture; for taps with units that do not belong to the tile.
     tensor<float, Device> tile_pixels_, tile_gradient_;
-    tensor<T, Device> own_map_, own_gradient_;
+    tensor<stored<T>, Device> own_map_, own_gradient_;
 };
 
 template <class T, class Device>
@@ -124,8 +121,6 @@ extractor<T, Device>::extractor(context<Device>& ctx, const network& net, shape 
         take_whole(ctx, net, options);
     else
         take_tiles(ctx, net, options, fields, how.side);
-    if (how.counted.width > 0)
-        leave_out(fields, how.counted);
     reserve_windows();
 }
 
@@ -165,40 +160,6 @@ void extractor<T, Device>::take_tiles(context<Device>& ctx, const network& net,
     }
 }
 
-namespace detail {
-
-/// Restricts units [first, first + count) of one side to those that start in pixels [begin, end).
-inline void clip_units(std::int64_t stride, std::int64_t begin, std::int64_t end,
-                       std::int64_t& first, std::int64_t& count) {
-    const auto last = std::min(first + count, (end + stride - 1) / stride);
-    first = std::max(first, (begin + stride - 1) / stride);
-    count = std::max<std::int64_t>(0, last - first);
-}
-
-}  // namespace detail
-
-template <class T, class Device>
-void extractor<T, Device>::leave_out(std::span<const receptive_field> fields,
-                                     const image::box& counted) {
-    for (std::size_t tap = 0; tap < fields.size(); ++tap) {
-        const auto stride = fields[tap].stride;
-        const auto clip = [&](std::int64_t row, std::int64_t column, std::int64_t& rows,
-                              std::int64_t& columns) {
-            const auto before = std::pair(row, column);
-            detail::clip_units(stride, counted.y, counted.y + counted.height, row, rows);
-            detail::clip_units(stride, counted.x, counted.x + counted.width, column, columns);
-            return std::pair(row - before.first, column - before.second);
-        };
-        (void)clip(0, 0, taps_[tap].h, taps_[tap].w);
-        for (auto& one : tiles_) {
-            auto& [in_tile, row, column] = one.own[tap];
-            const auto [down, right] = clip(row, column, in_tile.rows, in_tile.columns);
-            in_tile.first_row += down;
-            in_tile.first_column += right;
-        }
-    }
-}
-
 template <class T, class Device>
 void extractor<T, Device>::reserve_windows() {
     std::int64_t pixels = 0, map = 0;
@@ -211,10 +172,10 @@ void extractor<T, Device>::reserve_windows() {
                 map = std::max(map, storage_elements(tap_shape(tap, i), layout_));
     }
     tile_pixels_ = tensor<float, Device>({1, 1, 1, pixels});
-    own_map_ = tensor<T, Device>({1, 1, 1, map});
+    own_map_ = tensor<stored<T>, Device>({1, 1, 1, map});
     if (backward_) {
         tile_gradient_ = tensor<float, Device>({1, 1, 1, pixels});
-        own_gradient_ = tensor<T, Device>({1, 1, 1, map});
+        own_gradient_ = tensor<stored<T>, Device>({1, 1, 1, map});
     }
 }
 
@@ -249,19 +210,19 @@ void extractor<T, Device>::run_forward(context<Device>& ctx,
         return;
     }
     const auto part = window(tile_pixels_, {1, 3, read.height, read.width}, layout::nchw);
-    ops::copy_window(ctx, pixels, read.y, read.x, part);
+    ops::copy_window<float>(ctx, pixels, read.y, read.x, part);
     plans_[plan].forward(ctx, part, visit);
 }
 
 template <class T, class Device>
-tensor_view<const T, Device> extractor<T, Device>::own_map(context<Device>& ctx, std::size_t tile,
-                                                           std::size_t tap,
-                                                           tensor_view<const T, Device> map) {
+tensor_view<const stored<T>, Device> extractor<T, Device>::own_map(
+    context<Device>& ctx, std::size_t tile, std::size_t tap,
+    tensor_view<const stored<T>, Device> map) {
     if (covers(tile, tap))
         return map;
     const auto own = window(own_map_, tap_shape(tap, tile), map.layout());
     const auto& from = tiles_[tile].own[tap].in_tile;
-    ops::copy_window(ctx, map, from.first_row, from.first_column, own);
+    ops::copy_window<T>(ctx, map, from.first_row, from.first_column, own);
     return own;
 }
 
@@ -274,19 +235,19 @@ void extractor<T, Device>::backward(context<Device>& ctx, tensor_view<const floa
         ops::fill(ctx, 0.0f, d_pixels);
     for (std::size_t tile = tiles_.size(); tile-- > 0;) {
         if (seen_ != tile)  // the feature maps of the last one are still in memory
-            run_forward(ctx, pixels, tile, [](std::size_t, tensor_view<const T, Device>) {});
-        const auto add = [&](std::size_t tap, tensor_view<const T, Device> map,
-                             tensor_view<T, Device> gradient) {
+            run_forward(ctx, pixels, tile,
+                        [](std::size_t, tensor_view<const stored<T>, Device>) {});
+        const auto add = [&](std::size_t tap, tensor_view<const stored<T>, Device> map,
+                             tensor_view<stored<T>, Device> gradient) {
             if (covers(tile, tap)) {
                 add_gradient(tile, tap, map, gradient);
                 return;
             }
             const auto own = window(own_gradient_, tap_shape(tap, tile), map.layout());
-            ops::fill(ctx, 0.0f, own);
+            ops::fill<T>(ctx, 0.0f, own);
             add_gradient(tile, tap, own_map(ctx, tile, tap, map), own);
             const auto& to = tiles_[tile].own[tap].in_tile;
-            ops::add_window(ctx, tensor_view<const T, Device>(own), to.first_row, to.first_column,
-                            gradient);
+            ops::add_window<T>(ctx, own, to.first_row, to.first_column, gradient);
         };
         const auto& [plan, read, own] = tiles_[tile];
         if (whole(read)) {
@@ -295,7 +256,7 @@ void extractor<T, Device>::backward(context<Device>& ctx, tensor_view<const floa
         }
         const auto part = window(tile_gradient_, {1, 3, read.height, read.width}, layout::nchw);
         plans_[plan].backward(ctx, add, part, gradient_scale);
-        ops::add_window(ctx, tensor_view<const float, Device>(part), read.y, read.x, d_pixels);
+        ops::add_window<float>(ctx, part, read.y, read.x, d_pixels);
     }
 }
 

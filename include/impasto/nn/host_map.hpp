@@ -14,10 +14,10 @@ template <class T, class Device>
                                           std::size_t tap) {
     tensor<float, cpu> map(features.tap_shape(tap));
     if constexpr (std::is_same_v<Device, cpu>) {
-        ops::reorder(ctx, features.tap(tap), map);
+        ops::reorder<T>(ctx, features.tap(tap), map);
     } else {
         tensor<float, Device> planar(map.shape());
-        ops::reorder(ctx, features.tap(tap), planar);
+        ops::reorder<T>(ctx, features.tap(tap), planar);
         ops::download(ctx, planar.view(), map.view());
     }
     if (const auto scale = static_cast<float>(features.tap_scale(tap)); scale != 1)

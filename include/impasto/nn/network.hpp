@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <impasto/core/tensor.hpp>
+#include <impasto/nn/graph.hpp>
 #include <impasto/nn/topology.hpp>
 
 namespace impasto::nn {
@@ -39,11 +40,17 @@ inline constexpr preprocessing tensorflow_preprocessing{.scale = 2, .mean = {1, 
 
 /// One convolution's parameters, on the host.
 struct filter {
-    tensor<float, cpu> weights;  ///< [out, in, 3, 3]
-    tensor<float, cpu> bias;     ///< [1, out, 1, 1]
+    tensor<float, cpu> weights;  ///< [out, in, k, k]
+    tensor<float, cpu> bias;     ///< [1, out, 1, 1]; may be empty in a graph
 };
 
-/// A table, its filters, and the input that they were trained on. What every weight file becomes.
+/// One instance norm's parameters, on the host.
+struct affine {
+    tensor<float, cpu> scale, shift;  ///< [1, C, 1, 1]
+};
+
+/// A table or a graph, its filters, and the input that they were trained on. What every weight file
+/// becomes.
 struct network {
     std::string name;             ///< the topology's: "vgg19"
     std::vector<layer> layers;    ///< a prefix of a known topology
@@ -54,6 +61,14 @@ struct network {
     /// Of a network from nn::rescaled, for each convolution: its maps are the true ones divided by
     /// 2^exponent. Empty: they are the true ones.
     std::vector<int> exponents{};
+    /// Of a network that no table describes; `layers` is empty then. See graph_of.
+    nn::graph graph{};
+    std::vector<affine> norms{};  ///< one for each instance norm of the graph, in order
 };
+
+/// The network's graph: its own, or what its table makes.
+[[nodiscard]] inline nn::graph graph_of(const network& net) {
+    return net.graph.nodes.empty() ? vgg_graph(net.layers) : net.graph;
+}
 
 }  // namespace impasto::nn

@@ -5,9 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include <impasto/core/context.hpp>
-#include <impasto/core/tensor.hpp>
 #include <impasto/ops/pool2d.hpp>
+#include <impasto/ops/views.hpp>
 
 namespace impasto::ops {
 
@@ -39,23 +38,13 @@ struct conv_options {
     ops::activation activation = activation::none;  ///< fused into forward
     /// A pool behind the ReLU: forward writes the pooled map alone. See fuses_pooling.
     std::optional<pool_options> pooling{};
-    conv_algorithm algorithm = conv_algorithm::fastest;
-    /// On CUDA, float by tensor cores: products of ten bits of fraction, to which what forward
-    /// writes is rounded too.
-    bool tf32 = false;
-    conv_engine engine = conv_engine::native;
+    conv_method method{};
     bool backward = true;  ///< false: plan forward alone, with half the filters' memory
 };
 
-namespace detail {
-
-/// Extents that a convolution makes of its input. Throws shape_error where filters and input
-/// disagree, or nothing would be left.
-[[nodiscard]] shape convolved(const shape& weights, const shape& input, const conv_geometry& g);
-
-}  // namespace detail
-
 /// A convolution planned for one size of input: the filters are laid out once, forward and flipped.
+/// T: float on the CPU; on CUDA float, half, bfloat16 or tf32, whose products, by tensor cores,
+/// have ten bits of fraction, to which what forward writes is rounded too.
 /// Source: Dumoulin & Visin 2016; cross-correlation, as all networks mean it.
 template <class T, class Device>
 class conv2d {
@@ -96,19 +85,19 @@ public:
     /// gates: [1,1,1,gate_bytes], or empty where no backward pass follows. In the order of
     /// ops::relu_mask, a bit says whether the gradient passes there: where the ReLU let its input
     /// through and, behind a maximum, where the first maximum of the window stood.
-    void forward(context<Device>& ctx, tensor_view<const T, Device> input,
-                 tensor_view<T, Device> output, tensor_view<std::uint8_t, Device> gates = {}) const;
+    void forward(context<Device>& ctx, in_view<T, Device> input, out_view<T, Device> output,
+                 out_view<std::uint8_t, Device> gates = {}) const;
 
     /// forward taken back: d_output, of forward's output, goes through the pool and the activation
     /// by the gates that forward left, and through the transposed convolution. Feature layout in
     /// and out. d_output may serve as working memory. Throws option_error where it was planned for
     /// forward alone.
-    void backward(context<Device>& ctx, tensor_view<const std::uint8_t, Device> gates,
-                  tensor_view<T, Device> d_output, tensor_view<T, Device> d_input) const;
+    void backward(context<Device>& ctx, in_view<std::uint8_t, Device> gates,
+                  out_view<T, Device> d_output, out_view<T, Device> d_input) const;
 
     /// d_input = the transposed convolution of d_output: no pool, no activation, no bias.
-    void backward_data(context<Device>& ctx, tensor_view<const T, Device> d_output,
-                       tensor_view<T, Device> d_input) const;
+    void backward_data(context<Device>& ctx, in_view<T, Device> d_output,
+                       out_view<T, Device> d_input) const;
 
 private:
     struct plan;

@@ -1,20 +1,27 @@
 #pragma once
 
-#include <impasto/core/context.hpp>
-#include <impasto/core/half.hpp>
-#include <impasto/core/tensor.hpp>
+#include <cstddef>
+
 #include <impasto/ops/conv2d.hpp>
 
 namespace impasto::ops {
 
 /// Gradients of a convolution's filters and bias, for those who train: a style transfer has no use
-/// for them. input: [1,in,H,W], nhwc or planar; d_output: [1,out,H,W] in nhwc, of the convolution
-/// itself (behind its ReLU's gates). d_weights: [out,in,k,k] and d_bias: [1,out,1,1], written, on
-/// the device; d_bias may be empty. T: float, half or bfloat16. Sums in float32, in one order.
-/// Throws shape_error, and option_error for a stride other than 1.
-template <class T>
-void conv2d_backward_filter(context<cuda>& ctx, const conv_geometry& geometry,
-                            tensor_view<const T, cuda> input, tensor_view<const T, cuda> d_output,
-                            tensor_view<float, cuda> d_weights, tensor_view<float, cuda> d_bias);
+/// for them. input: [1,in,H,W], planar or in the context's feature layout; d_output: [1,out,H,W] in
+/// the feature layout, of the convolution itself (behind its ReLU's gates). d_weights: [out,in,k,k]
+/// and d_bias: [1,out,1,1], written, on the device; d_bias may be empty. T: float; on a GPU half
+/// and bfloat16 too. Sums in float32, in one order for a number of threads. Throws shape_error, and
+/// on a GPU option_error for a stride other than 1.
+template <class T = float, class Device>
+void conv2d_backward_filter(context<Device>& ctx, const conv_geometry& geometry,
+                            in_view<T, Device> input, in_view<T, Device> d_output,
+                            out_view<float, Device> d_weights, out_view<float, Device> d_bias);
+
+/// Scratch that such a call uses on the CPU. input: [1,in,H,W] in this layout; weights:
+/// [out,in,k,k].
+[[nodiscard]] std::size_t conv2d_backward_filter_scratch_bytes(context<cpu>& ctx,
+                                                               const conv_geometry& geometry,
+                                                               const shape& input, layout order,
+                                                               const shape& weights);
 
 }  // namespace impasto::ops

@@ -2,9 +2,7 @@
 
 #include <array>
 
-#include <impasto/core/context.hpp>
-#include <impasto/core/half.hpp>
-#include <impasto/core/tensor.hpp>
+#include <impasto/ops/views.hpp>
 
 namespace impasto::ops {
 
@@ -18,45 +16,23 @@ struct pixel_transform {
     std::array<float, 3> offset{};
 };
 
-/// pixels: planar [1,3,H,W] → input: planar [1,3,H+2m,W+2m], whose margin of m repeats the nearest
-/// pixel, goes on at the opposite edge (any m), or is zero (after the transform, as a network that
-/// pads with zeros sees it).
-void normalize_pixels(context<cpu>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cpu> pixels, tensor_view<float, cpu> input);
+/// pixels: planar [1,3,H,W] → input: [1,3,H+2m,W+2m], planar or, on a GPU, nhwc. Its margin of m
+/// repeats the nearest pixel, goes on at the opposite edge (any m), or is zero (after the
+/// transform, as a network that pads with zeros sees it).
+template <class T = float, class Device>
+void normalize_pixels(context<Device>& ctx, const pixel_transform& transform, border margin,
+                      in_view<float, Device> pixels, out_view<T, Device> input);
 
 /// Writes d_pixels from d_input, whose margin is added to the pixels that it was taken from.
 /// d_input may be planar or in a feature layout.
-void normalize_pixels_backward(context<cpu>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const float, cpu> d_input,
-                               tensor_view<float, cpu> d_pixels);
+template <class T = float, class Device>
+void normalize_pixels_backward(context<Device>& ctx, const pixel_transform& transform,
+                               border margin, in_view<T, Device> d_input,
+                               out_view<float, Device> d_pixels);
 
-/// Copies between layouts; padding channels of a blocked result become zero.
-void reorder(context<cpu>& ctx, tensor_view<const float, cpu> from, tensor_view<float, cpu> to);
-
-// On a GPU: the network's input and its gradient may be planar or in nhwc.
-void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cuda> pixels, tensor_view<float, cuda> input);
-void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const float, cuda> d_input,
-                               tensor_view<float, cuda> d_pixels);
-void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cuda> pixels, tensor_view<half, cuda> input);
-void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const half, cuda> d_input,
-                               tensor_view<float, cuda> d_pixels);
-void normalize_pixels(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                      tensor_view<const float, cuda> pixels, tensor_view<bfloat16, cuda> input);
-void normalize_pixels_backward(context<cuda>& ctx, const pixel_transform& transform, border margin,
-                               tensor_view<const bfloat16, cuda> d_input,
-                               tensor_view<float, cuda> d_pixels);
-
-// On a GPU: between planar and nhwc, from and to float.
-void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from, tensor_view<float, cuda> to);
-void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from, tensor_view<half, cuda> to);
-void reorder(context<cuda>& ctx, tensor_view<const half, cuda> from, tensor_view<float, cuda> to);
-void reorder(context<cuda>& ctx, tensor_view<const float, cuda> from,
-             tensor_view<bfloat16, cuda> to);
-void reorder(context<cuda>& ctx, tensor_view<const bfloat16, cuda> from,
-             tensor_view<float, cuda> to);
+/// Copies between layouts, and on a GPU from and to float; padding channels of a blocked result
+/// become zero.
+template <class From = float, class To = float, class Device>
+void reorder(context<Device>& ctx, in_view<From, Device> from, out_view<To, Device> to);
 
 }  // namespace impasto::ops

@@ -2,9 +2,7 @@
 
 #include <cstdint>
 
-#include <impasto/core/context.hpp>
-#include <impasto/core/half.hpp>
-#include <impasto/core/tensor.hpp>
+#include <impasto/ops/views.hpp>
 
 namespace impasto::ops {
 
@@ -31,41 +29,27 @@ struct pool_options {
 /// at bit 2·(c mod 4) of byte c/4 in a row of 4·⌈C/16⌉ bytes.
 [[nodiscard]] std::int64_t argmax_bytes(const shape& output, layout l);
 
-/// input: [1,C,H,W] → output: [1,C,⌊H/2⌋,⌊W/2⌋] in the same layout.
+/// input: [1,C,H,W] → output: [1,C,⌊H/2⌋,⌊W/2⌋] in the same layout, nhwc on a GPU.
 /// argmax: [1,1,1,argmax_bytes(output)]; written by max alone, and may be empty where no backward
-/// pass follows.
-void pool2d(context<cpu>& ctx, pool_options options, tensor_view<const float, cpu> input,
-            tensor_view<float, cpu> output, tensor_view<std::uint8_t, cpu> argmax);
+/// pass follows. Of tf32 the output is rounded to ten bits of fraction, for convolutions that
+/// multiply no more.
+template <class T = float, class Device>
+void pool2d(context<Device>& ctx, pool_options options, in_view<T, Device> input,
+            out_view<T, Device> output, out_view<std::uint8_t, Device> argmax);
 
 /// Everything that the backward pass reads of the forward one; what `kind` does not use may be
 /// empty.
 template <class T, class Device>
 struct pool_saved {
     tensor_view<const std::uint8_t, Device> argmax;  ///< max
-    tensor_view<const T, Device> input;              ///< l2
-    tensor_view<const T, Device> output;             ///< l2
+    tensor_view<const stored<T>, Device> input;      ///< l2
+    tensor_view<const stored<T>, Device> output;     ///< l2
 };
 
 /// Writes all of d_input, zeros included.
-void pool2d_backward(context<cpu>& ctx, pool_options options, const pool_saved<float, cpu>& saved,
-                     tensor_view<const float, cpu> d_output, tensor_view<float, cpu> d_input);
-
-// On a GPU: maps in nhwc. tf32: what is written is rounded to ten bits of fraction, for
-// convolutions that multiply no more.
-void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const float, cuda> input,
-            tensor_view<float, cuda> output, tensor_view<std::uint8_t, cuda> argmax,
-            bool tf32 = false);
-void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<float, cuda>& saved,
-                     tensor_view<const float, cuda> d_output, tensor_view<float, cuda> d_input);
-void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const half, cuda> input,
-            tensor_view<half, cuda> output, tensor_view<std::uint8_t, cuda> argmax);
-void pool2d_backward(context<cuda>& ctx, pool_options options, const pool_saved<half, cuda>& saved,
-                     tensor_view<const half, cuda> d_output, tensor_view<half, cuda> d_input);
-void pool2d(context<cuda>& ctx, pool_options options, tensor_view<const bfloat16, cuda> input,
-            tensor_view<bfloat16, cuda> output, tensor_view<std::uint8_t, cuda> argmax);
-void pool2d_backward(context<cuda>& ctx, pool_options options,
-                     const pool_saved<bfloat16, cuda>& saved,
-                     tensor_view<const bfloat16, cuda> d_output,
-                     tensor_view<bfloat16, cuda> d_input);
+template <class T = float, class Device>
+void pool2d_backward(context<Device>& ctx, pool_options options,
+                     const std::type_identity_t<pool_saved<T, Device>>& saved,
+                     in_view<T, Device> d_output, out_view<T, Device> d_input);
 
 }  // namespace impasto::ops

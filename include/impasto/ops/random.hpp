@@ -2,8 +2,7 @@
 
 #include <cstdint>
 
-#include <impasto/core/context.hpp>
-#include <impasto/core/tensor.hpp>
+#include <impasto/ops/views.hpp>
 
 /// Random tensors. Element i is a function of (seed, i) alone: SplitMix64 (Steele, Lea & Flood
 /// 2014) read as a counter-based generator, so that no thread or device waits for another and the
@@ -28,25 +27,15 @@ constexpr std::uint64_t random_bits(std::uint64_t seed, std::int64_t i) {
 }  // namespace detail
 
 /// Multiples of (high − low)·2⁻²⁴ above `low`. Throws option_error unless low ≤ high, both finite.
-void fill_uniform(context<cpu>& ctx, std::uint64_t seed, float low, float high,
-                  tensor_view<float, cpu> x);
+template <class Device>
+void fill_uniform(context<Device>& ctx, std::uint64_t seed, float low, float high,
+                  out_view<float, Device> x);
 
 /// Box & Muller 1958, one normal from each 64 bits; nothing lies beyond 6.7 deviations. Goes
 /// through the platform's log and cos, whose last bit may differ between platforms.
 /// Throws option_error unless both are finite and deviation ≥ 0.
-void fill_normal(context<cpu>& ctx, std::uint64_t seed, float mean, float deviation,
-                 tensor_view<float, cpu> x);
-
-void fill_uniform(context<cuda>& ctx, std::uint64_t seed, float low, float high,
-                  tensor_view<float, cuda> x);
-void fill_normal(context<cuda>& ctx, std::uint64_t seed, float mean, float deviation,
-                 tensor_view<float, cuda> x);
-
-namespace detail {
-
-void expect_interval(float low, float high);
-void expect_distribution(float mean, float deviation);
-
-}  // namespace detail
+template <class Device>
+void fill_normal(context<Device>& ctx, std::uint64_t seed, float mean, float deviation,
+                 out_view<float, Device> x);
 
 }  // namespace impasto::ops

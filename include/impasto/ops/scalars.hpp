@@ -27,6 +27,19 @@ inline void wait(context<cuda>& ctx) {
     ctx.synchronize();
 }
 
+/// Two numbers of the context's own, for operations that are waited for.
+template <class Device>
+[[nodiscard]] double* result_slots(context<Device>& ctx);
+
+/// What an operation leaves in the slot that it is given.
+template <class Device, class Operation>
+[[nodiscard]] double waited_for(context<Device>& ctx, Operation&& operation) {
+    double* const slot = result_slots(ctx);
+    operation(tensor_view<double, Device>(slot, {1, 1, 1, 1}));
+    wait(ctx);
+    return *slot;
+}
+
 }  // namespace detail
 
 /// Results of operations for the host, such as sums and losses. Each operation writes its slot when

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
-#include <impasto/core/context.hpp>
-#include <impasto/core/half.hpp>
-#include <impasto/core/tensor.hpp>
+#include <impasto/ops/views.hpp>
 
 /// Rectangles of pixels or of feature maps, all channels of them, in any layout.
 namespace impasto::ops {
@@ -13,13 +10,13 @@ namespace impasto::ops {
 /// window = the rectangle of `whole` that starts at (row, column) and has the window's size. Both
 /// [1,C,·,·] in one layout. Throws shape_error where it is not all inside.
 template <class T, class Device>
-void copy_window(context<Device>& ctx, tensor_view<const T, Device> whole, std::int64_t row,
-                 std::int64_t column, std::type_identity_t<tensor_view<T, Device>> window);
+void copy_window(context<Device>& ctx, in_view<T, Device> whole, std::int64_t row,
+                 std::int64_t column, out_view<T, Device> window);
 
 /// That rectangle of `whole` += window.
 template <class T, class Device>
-void add_window(context<Device>& ctx, tensor_view<const T, Device> window, std::int64_t row,
-                std::int64_t column, std::type_identity_t<tensor_view<T, Device>> whole);
+void add_window(context<Device>& ctx, in_view<T, Device> window, std::int64_t row,
+                std::int64_t column, out_view<T, Device> whole);
 
 namespace detail {
 

@@ -78,7 +78,8 @@ struct progress {
     std::int64_t height = 0, width = 0;
     int iteration = 0, iterations = 0;  ///< of this scale, counted from 1
     style::loss_terms losses;
-    /// Returns a copy of the picture so far, in [0,1], made when it is called.
+    /// Returns a copy of the picture so far, in [0,1], made when it is called. Throws option_error
+    /// after the end of the run.
     std::function<image::picture()> picture;
 };
 

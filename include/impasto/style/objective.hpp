@@ -148,11 +148,12 @@ void objective<T, Device>::make_losses(const std::vector<std::string>& taps) {
 template <class T, class Device>
 void objective<T, Device>::set_content(tensor_view<const float, Device> photo) {
     recording_ = {};
-    extractor_.forward(*context_, photo,
-                       [&](std::size_t tile, std::size_t tap, tensor_view<const T, Device> map) {
-                           if (const auto i = uses_[tap].content; i != none)
-                               content_[i].set_target(*context_, tile, map);
-                       });
+    extractor_.forward(
+        *context_, photo,
+        [&](std::size_t tile, std::size_t tap, tensor_view<const stored<T>, Device> map) {
+            if (const auto i = uses_[tap].content; i != none)
+                content_[i].set_target(*context_, tile, map);
+        });
     for (auto& loss : content_)
         loss.measure_target(*context_);
 }
@@ -218,9 +219,9 @@ void objective<T, Device>::gather(tensor_view<const float, Device> x) {
     for (auto& loss : style_)
         loss.picture().clear();
     extractor_.forward(*context_, x,
-                       [&](std::size_t, std::size_t tap, tensor_view<const T, Device> map) {
+                       [&](std::size_t, std::size_t tap, tensor_view<const stored<T>, Device> map) {
                            if (const auto i = uses_[tap].style; i != none)
-                               style_[i].picture().add(*context_, map);
+                               style_[i].picture().template add<T>(*context_, map);
                        });
     for (std::size_t i = 0; i < style_.size(); ++i) {
         ranks_.all_reduce(*context_, style_[i].picture().products());
@@ -234,10 +235,10 @@ void objective<T, Device>::add_gradients(tensor_view<const float, Device> x,
                                          tensor_view<float, Device> gradient) {
     extractor_.backward(
         *context_, x,
-        [&](std::size_t tile, std::size_t tap, tensor_view<const T, Device> map,
-            tensor_view<T, Device> d_map) {
+        [&](std::size_t tile, std::size_t tap, tensor_view<const stored<T>, Device> map,
+            tensor_view<stored<T>, Device> d_map) {
             if (const auto i = uses_[tap].style; i != none)
-                style_[i].add_gradient(*context_, map, d_map);
+                style_[i].template add_gradient<T>(*context_, map, d_map);
             if (const auto i = uses_[tap].content; i != none)
                 content_[i].add_gradient(*context_, tile, map, gradient_scale(), d_map,
                                          sums_.slots(content_slot(i, tile)));

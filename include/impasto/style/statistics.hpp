@@ -24,11 +24,11 @@ public:
 
     /// map: [1,C,H,W], in a feature layout. Sums run in the order in which feature maps are added.
     template <class T>
-    void add(context<Device>& ctx, tensor_view<const T, Device> map) {
+    void add(context<Device>& ctx, tensor_view<const stored<T>, Device> map) {
         if (units_ == 0) {
-            ops::gram(ctx, map, products_);
+            ops::gram<T>(ctx, map, products_);
         } else {
-            ops::gram(ctx, map, part_);
+            ops::gram<T>(ctx, map, part_);
             ops::axpy(ctx, 1.0f, part_, products_);
         }
         units_ += map.shape().pixels();

@@ -31,8 +31,8 @@ template <class T, class Device>
     for (std::size_t tap = 0; tap < extractor.tap_count(); ++tap)
         result.emplace_back(extractor.tap_shape(tap).c, extractor.tile_count() > 1);
     extractor.forward(ctx, painting,
-                      [&](std::size_t, std::size_t tap, tensor_view<const T, Device> map) {
-                          result[tap].add(ctx, map);
+                      [&](std::size_t, std::size_t tap, tensor_view<const stored<T>, Device> map) {
+                          result[tap].template add<T>(ctx, map);
                       });
     return result;
 }

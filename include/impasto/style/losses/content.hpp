@@ -28,17 +28,18 @@ public:
           photo_(tiles) {}
 
     /// Copies the photo's feature map of a tile.
-    void set_target(context<Device>& ctx, std::size_t tile, tensor_view<const T, Device> map) {
-        photo_[tile] = tensor<T, Device>(map.shape(), map.layout());
-        ops::copy(ctx, map, photo_[tile]);
+    void set_target(context<Device>& ctx, std::size_t tile,
+                    tensor_view<const stored<T>, Device> map) {
+        photo_[tile] = tensor<stored<T>, Device>(map.shape(), map.layout());
+        ops::copy<T>(ctx, map, photo_[tile]);
     }
     /// Computes ΣP²; call after set_target of all tiles. Waits for the device.
     void measure_target(context<Device>& ctx) {
         ops::scalars<Device> sums(ctx, photo_.size());
         for (std::size_t tile = 0; tile < photo_.size(); ++tile) {
-            tensor<T, Device> zero(photo_[tile].shape(), photo_[tile].layout());
-            ops::fill(ctx, 0, zero);
-            ops::squared_error(ctx, photo_[tile], zero, 1, {}, sums.slots(tile));
+            tensor<stored<T>, Device> zero(photo_[tile].shape(), photo_[tile].layout());
+            ops::fill<T>(ctx, 0, zero);
+            ops::squared_error<T>(ctx, photo_[tile], zero, 1, {}, sums.slots(tile));
         }
         norm_ = 0;
         for (const double sum : sums.read(ctx))
@@ -47,11 +48,12 @@ public:
 
     /// gradient += gradient_scale · ∂J/∂map; writes the tile's sum of squared differences to `sum`.
     /// gradient_scale: the loss scale.
-    void add_gradient(context<Device>& ctx, std::size_t tile, tensor_view<const T, Device> map,
-                      double gradient_scale, tensor_view<T, Device> gradient,
+    void add_gradient(context<Device>& ctx, std::size_t tile,
+                      tensor_view<const stored<T>, Device> map, double gradient_scale,
+                      tensor_view<stored<T>, Device> gradient,
                       tensor_view<double, Device> sum) const {
-        ops::squared_error(ctx, map, photo_[tile], scale().gradient() * gradient_scale, gradient,
-                           sum);
+        ops::squared_error<T>(ctx, map, photo_[tile], scale().gradient() * gradient_scale, gradient,
+                              sum);
     }
 
     [[nodiscard]] term_scale scale() const {
@@ -60,7 +62,7 @@ public:
     }
     [[nodiscard]] bool has_target() const { return !photo_.front().empty(); }
     [[nodiscard]] std::size_t peak_bytes(layout order) const {
-        return static_cast<std::size_t>(storage_elements(map_, order)) * sizeof(T);
+        return static_cast<std::size_t>(storage_elements(map_, order)) * sizeof(stored<T>);
     }
 
 private:
@@ -68,7 +70,7 @@ private:
     double weight_, square_scale_;
     double norm_ = 0;  // ΣP² of feature maps as they are stored
     shape map_;
-    std::vector<tensor<T, Device>> photo_;  // of each tile
+    std::vector<tensor<stored<T>, Device>> photo_;  // of each tile
 };
 
 }  // namespace impasto::style

@@ -46,9 +46,9 @@ public:
 
     /// gradient += ∂J/∂map times the loss scale; call after compare.
     template <class T>
-    void add_gradient(context<Device>& ctx, tensor_view<const T, Device> map,
-                      tensor_view<T, Device> gradient) {
-        ops::gram_backward(ctx, map, picture_.products(), gradient);
+    void add_gradient(context<Device>& ctx, tensor_view<const stored<T>, Device> map,
+                      tensor_view<stored<T>, Device> gradient) {
+        ops::gram_backward<T>(ctx, map, picture_.products(), gradient);
     }
 
     [[nodiscard]] term_scale scale() const {

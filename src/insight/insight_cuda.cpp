@@ -25,12 +25,15 @@ template judgement judge(context<cuda>&, const nn::network&, image::picture_view
                          image::picture_view, image::picture_view, const ops::conv_method&);
 
 template class tiled_features<float, cuda>;
+template class tiled_features<tf32, cuda>;
 template class tiled_features<half, cuda>;
 template class tiled_features<bfloat16, cuda>;
 template class map_search<float, cuda>;
+template class map_search<tf32, cuda>;
 template class map_search<half, cuda>;
 template class map_search<bfloat16, cuda>;
 template class unit_patches<float, cuda>;
+template class unit_patches<tf32, cuda>;
 template class unit_patches<half, cuda>;
 template class unit_patches<bfloat16, cuda>;
 template class unit_gradient<cuda>;
