@@ -182,7 +182,7 @@ image::picture paint_picture(painting<Device>& picture, const stylize_settings& 
 }
 
 template <class Device>
-int paint(context<Device>& here, const stylize_settings& wanted, const inputs& given,
+int paint(painting<Device>& run, const stylize_settings& wanted, const inputs& given,
           const run_plan& plan, report& out) {
     const image::save_options notes{.text = text_of(recipe_of(wanted, plan.engine))};
     const interrupt ctrl_c;
@@ -203,10 +203,6 @@ int paint(context<Device>& here, const stylize_settings& wanted, const inputs& g
         }
         return interrupt::asked();
     };
-    painting<Device> run(here, given.network,
-                         {.photo = given.content, .paintings = given.style_views}, wanted.run);
-    if (!wanted.resume.empty())
-        run.load(wanted.resume);
     const auto picture = paint_picture(run, wanted, notes, observe);
     image::save(wanted.output, picture, notes);
     if (page)
@@ -246,8 +242,12 @@ int run_on(context<Device>& here, const stylize_settings& wanted, const inputs& 
     expect_memory(planned, wanted.run.view.recompute);
     if (wanted.snapshot_every > 0)
         prepare_snapshots(wanted);
+    painting<Device> picture(here, given.network,
+                             {.photo = given.content, .paintings = given.style_views}, wanted.run);
+    if (!wanted.resume.empty())
+        picture.load(wanted.resume);
     out->planned(planned);
-    return paint(here, wanted, given, planned, *out);
+    return paint(picture, wanted, given, planned, *out);
 }
 
 int run(stylize_settings wanted) {

@@ -13,7 +13,7 @@ needed() { types='^U$' symbols "$@"; }
 cpu=() kernels=()
 for object; do
     case $object in
-        */impasto.dir/cpu/*) cpu+=("$object") ;;
+        */impasto.dir/*cpu/*) cpu+=("$object") ;;
         */impasto_emulated.dir/*/kernels/*) kernels+=("$object") ;;
     esac
 done

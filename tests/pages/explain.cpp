@@ -78,7 +78,8 @@ TEST_CASE("a cell of the matrix is clicked and its pair appears, with the figure
     const auto painting = image::resize(image::load(folder / "painting.png"), 48, 48);
     const auto direct = insight::explain(ctx, weights::built_in(), painting, {.layer = "relu2_1"});
     CHECK(seen.answer["both"] == direct.together.both(6, 21));
-    CHECK(seen.answer["gram"].get<double>() == Approx(direct.gram[6 * 64 + 21]).epsilon(1e-4));
+    // The page keeps 16 bits of each value.
+    CHECK(seen.answer["gram"].get<double>() == Approx(direct.gram[6 * 64 + 21]).epsilon(5e-4));
     CHECK(seen.answer["correlation"].get<double>() ==
           Approx(direct.correlation[6 * 64 + 21]).margin(1e-4));
 }
