@@ -81,20 +81,21 @@ identity identity_of(const nn::network& network, const brief& what,
         paintings.add(painting);
     if (options.start == start::picture)
         begin.add(options.start_picture);
-    return {{format_key, format_name},
-            {"photo", photo.finish()},
-            {"paintings", paintings.finish()},
-            {"start picture", begin.finish()},
-            {"size", std::to_string(what.size.width) + "x" + std::to_string(what.size.height)},
-            {"network", hash_of(network)},
-            {"options", text_of(options)}};
+    return {
+        {format_key, format_name},
+        {"photo pixels", photo.finish()},
+        {"paintings", paintings.finish()},
+        {"start pixels", begin.finish()},
+        {"dimensions", std::to_string(what.size.width) + "x" + std::to_string(what.size.height)},
+        {"network weights", hash_of(network)},
+        {"options", text_of(options)}};
 }
 
 void expect_same(const identity& expected, const identity& found) {
     for (const auto& [what, value] : expected) {
         const auto other = found.find(what);
         if (other == found.end() || other->second != value)
-            throw format_error("a saved painting made with a different " + what +
+            throw format_error("a saved painting of a run with other " + what +
                                "; resume it with the same " + what);
     }
 }

@@ -97,7 +97,7 @@ TEST_CASE("a saved painting is refused where anything that it depends on is anot
         return std::string("accepted");
     };
     CHECK(refused(s.net, brief_of(s), options) == "accepted");
-    const std::string complaint = file.string() + ": a saved painting made with a different ";
+    const std::string complaint = file.string() + ": a saved painting of a run with other ";
     CHECK_THAT(refused(s.net, {.photo = s.painting, .paintings = {s.painting}}, options),
                Catch::StartsWith(complaint + "photo"));
     CHECK_THAT(refused(s.net, {.photo = s.photo, .paintings = {s.photo}}, options),
