@@ -303,6 +303,22 @@ TEST_CASE("a picture with a wrapped border fits together with itself") {
     CHECK(seam(ops::border::replicate) > 1.5);
 }
 
+TEST_CASE("a wrapped border is the picture's, not the painting's") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.content_layers = {};
+    const image::picture_view paintings[] = {s.painting};
+    const auto style_of_itself = [&](ops::border border) {
+        options.view.border = border;
+        return evaluate(ctx, s.net, s.painting, paintings, s.painting, options)
+            .losses.style[0]
+            .value;
+    };
+    CHECK(style_of_itself(ops::border::replicate) < 1e-9);
+    CHECK(style_of_itself(ops::border::wrap) > 1e-6);  // its seam is none in the painting
+}
+
 TEST_CASE("the defaults paint the same picture however a network's filters are scaled") {
     const scene s;
     context<cpu> ctx;
