@@ -327,3 +327,33 @@ TEST_CASE("L-BFGS refuses options that make no sense") {
     auto x = make_vector({1, 2, 3});
     CHECK_THROWS_AS(lbfgs(ctx, s).step(f, x), shape_error);
 }
+
+TEST_CASE("after a step that failed, L-BFGS goes on from x and its gradient as they were") {
+    context<cpu> ctx;
+    // While it is broken no point is lower than x, and gradients lead astray.
+    struct breaking {
+        quadratic sound{10};
+        bool broken = false;
+        double evaluate(input x, output gradient) {
+            const double value = sound.evaluate(x, gradient);
+            if (!broken)
+                return value;
+            for (float& g : gradient)
+                g = -7 * g + 1;
+            return 1e6;
+        }
+    };
+    breaking f, whole;
+    auto x = make_vector({3, -1, 2, 5}), expected = make_vector({3, -1, 2, 5});
+    optim::lbfgs<cpu> optimiser(ctx, x.shape()), other(ctx, x.shape());
+    (void)optimiser.step(f, x);
+    (void)other.step(whole, expected);
+    f.broken = true;
+    CHECK(optimiser.step(f, x).converged);
+    CHECK(widen(x) == widen(expected));
+    f.broken = false;
+    (void)optimiser.step(f, x);
+    other.reset();  // the failed step dropped the history
+    (void)other.step(whole, expected);
+    CHECK(widen(x) == widen(expected));
+}

@@ -214,6 +214,42 @@ TEST_CASE("a run that climbs to a hundred times its first J stops with the best 
     }
 }
 
+TEST_CASE("the best picture of a run that diverges is the one whose J was the lowest") {
+    const scene s;
+    context<cpu> ctx;
+    auto options = quick();
+    options.optimizer = optimizer::gradient_descent;
+    options.start = start::noise;
+    std::vector<double> losses;
+    std::vector<std::vector<float>> pictures;
+    const auto diverges = [&](double rate) {
+        losses.clear();
+        pictures.clear();
+        options.learning_rate = rate;
+        options.iterations = 60;
+        try {
+            (void)stylize(ctx, s.net, s.photo, s.painting.view(), options,
+                          [&](const progress& now) {
+                              losses.push_back(now.losses.total);
+                              pictures.push_back(bytes_of(now.picture()));
+                              return false;
+                          });
+        } catch (const painting_diverged& e) {
+            // J is of the picture before the step that it is told with.
+            const auto lowest = std::ranges::min_element(losses) - losses.begin();
+            if (lowest == 0)
+                return false;
+            CHECK(bytes_of(e.best()) == pictures[static_cast<std::size_t>(lowest) - 1]);
+            return true;
+        }
+        return false;
+    };
+    bool seen = false;  // at first J falls, then it rises without end
+    for (double rate = 0.5; !seen && rate < 64; rate *= 1.2)
+        seen = diverges(rate);
+    CHECK(seen);
+}
+
 TEST_CASE("neural-style's preset weighs its terms as the original does") {
     const scene s;
     context<cpu> ctx;
