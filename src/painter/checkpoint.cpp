@@ -70,6 +70,17 @@ std::string text_of(const stylize_options& o) {
     return out.str();
 }
 
+weights::archive parsed(const mapped_file& mapping, const std::string& file) {
+    try {
+        auto archive = weights::safetensors::parse(mapping.bytes(), file);
+        if (archive.metadata[format_key] == format_name)
+            return archive;
+    } catch (const format_error&) {
+        // No .safetensors file at all, or a damaged one.
+    }
+    throw format_error(file + ": is not a saved painting, or it is damaged");
+}
+
 }  // namespace
 
 identity identity_of(const nn::network& network, const brief& what,
@@ -109,11 +120,7 @@ void write(const std::filesystem::path& file, const checkpoint& kept) {
 
 checkpoint read_checkpoint(const std::filesystem::path& file) {
     const auto mapping = std::make_shared<const mapped_file>(file, std::size_t{1} << 40);
-    const auto archive = weights::safetensors::parse(mapping->bytes(), file.string());
-    const auto format = archive.metadata.find(format_key);
-    if (format == archive.metadata.end() || format->second != format_name)
-        throw format_error(file.string() + ": is not a saved painting (no '" + format_name +
-                           "' in its metadata)");
+    const auto archive = parsed(*mapping, file.string());
     checkpoint kept{.of = archive.metadata, .state = {}};
     for (const auto& entry : archive.entries) {
         using weights::element_type;
