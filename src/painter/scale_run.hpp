@@ -67,8 +67,6 @@ template <class T, class Device>
     const stylize_options& options) {
     style::objective<T, Device> objective(ctx, net, canvas, objective_options(options));
     const auto& used = objective.options();
-    if (!used.content_layers.empty())
-        objective.set_content(upload(ctx, photo));
     if (!used.style_layers.empty()) {
         std::vector<tensor<float, Device>> uploaded;
         std::vector<tensor_view<const float, Device>> views;
@@ -81,6 +79,10 @@ template <class T, class Device>
         objective.set_style(
             style::make_style_target<T, Device>(ctx, net, seen, views, shares, used.tiles));
     }
+    // Last: it takes the memory that evaluations need, which the paintings' maps need not stand
+    // beside.
+    if (!used.content_layers.empty())
+        objective.set_content(upload(ctx, photo));
     return objective;
 }
 
