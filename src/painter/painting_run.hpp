@@ -88,17 +88,18 @@ public:
         enter(0, first_canvas(options, steps_.front().size, what));
     }
 
-    [[nodiscard]] bool finished() const override { return finished_; }
+    [[nodiscard]] bool finished() const override {
+        return canvas_->diverged() || (iteration_ == iterations() && scale_ + 1 == steps_.size());
+    }
 
     progress step() override {
-        if (finished_)
+        if (finished())
             throw option_error("painting: step: it is finished; check finished() first");
         if (iteration_ == iterations())
             enter_next();
         const auto report = take_step();
         if (report.converged)
             iteration_ = iterations();
-        finished_ = iteration_ == iterations() && scale_ + 1 == steps_.size();
         return at_;
     }
 
@@ -122,13 +123,15 @@ public:
                                " does not exist; there are " + std::to_string(steps_.size()));
         enter(scale_, image::picture(canvas_shape(steps_[scale_].size, options_)));
         exchange(reader);
+        if (iteration_ < 0 || iteration_ > iterations())
+            throw format_error("the saved iteration " + std::to_string(iteration_) +
+                               " does not exist; the scale has " + std::to_string(iterations()));
     }
 
     template <class State>
     void exchange(State& s) {
         s("scale", scale_);
         s("iteration", iteration_);
-        s("finished", finished_);
         s.part("canvas", *canvas_);
         s.part("objective", *objective_);
     }
@@ -136,7 +139,8 @@ public:
 private:
     [[nodiscard]] int iterations() const { return steps_[scale_].iterations; }
 
-    void enter(std::size_t scale, image::picture_view canvas) {
+    /// Returns the canvas of the scale before.
+    std::unique_ptr<scale_run<Device>> enter(std::size_t scale, image::picture_view canvas) {
         const auto& [size, iterations] = steps_[scale];
         objective_.reset();  // before memory for the next one is allocated
         photo_ = what_.photo.empty() ? image::picture()
@@ -146,9 +150,6 @@ private:
             resized(what_.paintings, size, options_.style_scale), shares_, options_));
         auto next =
             std::make_unique<scale_run<Device>>(*context_, upload(*context_, canvas), options_);
-        if (canvas_ != nullptr)
-            next->carry(*canvas_);
-        canvas_ = std::move(next);
         scale_ = scale;
         iteration_ = 0;
         at_ = {.scale = static_cast<int>(scale),
@@ -158,20 +159,21 @@ private:
                .iterations = iterations,
                .losses = {},
                .picture = {}};
+        return std::exchange(canvas_, std::move(next));
     }
 
     void enter_next() {
         const auto picture = canvas_->picture();
-        enter(scale_ + 1, enlarged(picture, steps_[scale_ + 1].size, canvas_margin(options_)));
+        const auto coarser =
+            enter(scale_ + 1, enlarged(picture, steps_[scale_ + 1].size, canvas_margin(options_)));
+        canvas_->carry(*coarser);
     }
 
     optim::step_report take_step() {
         at_.iteration = ++iteration_;
         const auto report = canvas_->step(*objective_, iteration_);
-        if (!report) {
-            finished_ = true;
+        if (!report)
             throw painting_diverged(canvas_->complaint(), picture());
-        }
         at_.losses = objective_->terms();
         return *report;
     }
@@ -187,7 +189,6 @@ private:
     // Of the current scale.
     std::size_t scale_ = 0;
     int iteration_ = 0;
-    bool finished_ = false;
     image::picture photo_;
     std::unique_ptr<style::objective<T, Device>> objective_;
     std::unique_ptr<scale_run<Device>> canvas_;

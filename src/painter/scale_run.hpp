@@ -176,7 +176,8 @@ public:
         if (!before_.empty())
             ops::copy(*context_, x_, before_);
         optim::step_report report{};
-        if (!try_step(objective, iteration, report) || !keep_best(report.loss, iteration))
+        diverged_ = !try_step(objective, iteration, report) || !keep_best(report.loss, iteration);
+        if (diverged_)
             return std::nullopt;
         if (average_)
             average_->update(x_);
@@ -190,19 +191,21 @@ public:
         if (average_)
             s.part("average", *average_);
         s("best", best_);
+        s("diverged", diverged_);
         s("first_loss", first_loss_);
         s("best_loss", best_loss_);
     }
 
     /// The picture without the margin; if the run diverged, the best one.
     [[nodiscard]] image::picture picture() const {
-        const auto canvas = download(*context_, !complaint_.empty() ? best_.view()
-                                                : average_          ? average_->value()
-                                                                    : x_.view());
+        const auto canvas = download(*context_, diverged_  ? best_.view()
+                                                : average_ ? average_->value()
+                                                           : x_.view());
         return image::without_margin(canvas, margin_);
     }
 
-    /// Why the run diverged; empty if it did not.
+    [[nodiscard]] bool diverged() const { return diverged_; }
+    /// Why; empty if it did not.
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
 private:
@@ -260,6 +263,7 @@ private:
     // If steps may increase J: x before the last step, and the x with the lowest J.
     tensor<float, Device> before_, best_;
     double first_loss_ = 0, best_loss_ = 0;
+    bool diverged_ = false;
     std::string complaint_;
 };
 

@@ -1,11 +1,13 @@
 #include <impasto/painter/painting.hpp>
 
+#include <cstring>
 #include <filesystem>
 
 #include <catch2/catch.hpp>
 
 #include <impasto/core/file.hpp>
 #include <impasto/image/color.hpp>
+#include <impasto/weights/safetensors.hpp>
 
 #include "painter/scene.hpp"
 #include "support/temporary_folder.hpp"
@@ -126,6 +128,31 @@ TEST_CASE("a saved painting that is cut short or something else is refused by it
     CHECK_THROWS_AS(picture.load(folder / "missing"), io_error);
     write_atomically(broken, std::as_bytes(std::span("{}")));
     CHECK_THROWS_AS(picture.load(broken), format_error);
+}
+
+TEST_CASE("a saved painting that stands where no run can stand is refused") {
+    const scene s;
+    const test::temporary_folder folder;
+    const auto file = folder / "painting.safetensors", changed = folder / "changed.safetensors";
+    context<cpu> ctx;
+    painting<cpu> picture(ctx, s.net, brief_of(s), two_scales());
+    (void)picture.step();
+    picture.save(file);
+    const auto with = [&](const std::string& entry, std::int64_t value) {
+        auto all = read_file(file, 1 << 30);
+        const auto kept = weights::safetensors::parse(all, "saved");
+        const auto at = kept.find(entry)->bytes.data() - all.data();
+        std::memcpy(all.data() + at, &value, sizeof(value));
+        write_atomically(changed, all);
+    };
+    for (const std::int64_t iteration : {-1, 9, 1 << 30}) {  // the first scale has 8
+        with("iteration", iteration);
+        CHECK_THROWS_WITH(picture.load(changed), Catch::Contains(std::to_string(iteration)));
+    }
+    with("scale", 2);
+    CHECK_THROWS_WITH(picture.load(changed), Catch::Contains("scale 2"));
+    with("iteration", 8);
+    CHECK_NOTHROW(picture.load(changed));
 }
 
 TEST_CASE("a brief without a photo has a size of its own, and nothing that a photo would give") {
