@@ -162,14 +162,7 @@ void instance_norm_backward(
     });
 }
 
-template void instance_norm<float, cpu>(context<cpu>&, float, tensor_view<const float, cpu>,
-                                        tensor_view<const float, cpu>,
-                                        tensor_view<const float, cpu>, tensor_view<float, cpu>,
-                                        tensor_view<float, cpu>);
-template void instance_norm_backward<float, cpu>(context<cpu>&,
-                                                 const instance_norm_saved<float, cpu>&,
-                                                 tensor_view<const float, cpu>,
-                                                 tensor_view<const float, cpu>,
-                                                 const instance_norm_gradients<float, cpu>&);
+template decltype(instance_norm<float, cpu>) instance_norm<float, cpu>;
+template decltype(instance_norm_backward<float, cpu>) instance_norm_backward<float, cpu>;
 
 }  // namespace impasto::ops

@@ -54,9 +54,7 @@ void upsample_backward(context<Device>& ctx, std::int64_t factor, in_view<T, Dev
     }
 }
 
-template void upsample<float, cpu>(context<cpu>&, std::int64_t, tensor_view<const float, cpu>,
-                                   tensor_view<float, cpu>);
-template void upsample_backward<float, cpu>(context<cpu>&, std::int64_t,
-                                            tensor_view<const float, cpu>, tensor_view<float, cpu>);
+template decltype(upsample<float, cpu>) upsample<float, cpu>;
+template decltype(upsample_backward<float, cpu>) upsample_backward<float, cpu>;
 
 }  // namespace impasto::ops
